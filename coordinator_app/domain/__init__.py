@@ -1,0 +1,1 @@
+"""Frozen values and pure rules, in the field's own words. No I/O."""

@@ -1,0 +1,142 @@
+"""A call: its states, how it ended, and what the gateway and the carrier said of it.
+
+States as in telephony.md 4.2. The end of a call never equals its outcome: the first is
+mechanical, the second is chosen by a person.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+class CallState(enum.StrEnum):
+    """Where a call stands; the order of the members is the rank, which only grows."""
+
+    REQUESTED = "requested"  # committed in the database, the carrier has not heard of it
+    PLACING = "placing"  # the request is on its way to the carrier
+    UNKNOWN = "unknown"  # the carrier's answer was lost; being looked up, never redialled
+    QUEUED = "queued"
+    RINGING = "ringing"
+    LIVE = "live"
+    ENDED = "ended"
+
+
+class CallEnd(enum.StrEnum):
+    """The mechanical result of a call."""
+
+    COMPLETED_BY_PATIENT = "completed_by_patient"
+    COMPLETED_BY_US = "completed_by_us"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    CANCELED = "canceled"
+    BAD_NUMBER = "bad_number"
+    BLOCKED = "blocked"
+    AGENT_LEG_LOST = "agent_leg_lost"
+    LINE_ERROR = "line_error"
+    TIME_LIMIT = "time_limit"
+    NEVER_PLACED = "never_placed"
+    UNRESOLVED = "unresolved"
+
+
+class CallCommand(enum.StrEnum):
+    """What a coordinator may ask of a live call."""
+
+    HANG_UP = "hang_up"
+    HOLD = "hold"
+    UNHOLD = "unhold"
+    MUTE = "mute"
+    UNMUTE = "unmute"
+    DIGITS = "digits"
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What the practice line 'says', so that a demo works without sound."""
+
+    at: datetime
+    speaker: str  # "patient", "machine", "line"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """A call as the window shows it."""
+
+    id: UUID
+    entry_id: UUID
+    state: CallState
+    number_ending: str
+    number_use: str
+    requested_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    end: CallEnd | None
+    held: bool
+    muted: bool
+    is_practice_line: bool
+    captions: tuple[Caption, ...]
+    sentence: str  # what the line says of it in words, e.g. why it could not be placed
+    needs_outcome: bool
+
+
+# ---------------------------------------------------------------- gateway's side
+
+
+@dataclass(frozen=True, slots=True)
+class CallRequest:
+    """A granted call that the gateway has taken from the database to place."""
+
+    call_id: UUID
+    session_id: UUID  # the coordinator's shift: names the conference
+    agent_endpoint: str  # "client:...", "+1...", "sip:..."
+    to: str  # E.164
+    extension: str
+    caller_id: str  # E.164
+    ring_timeout_s: int
+    time_limit_s: int
+    requested_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A call without an end, as the gateway finds it after a restart."""
+
+    request: CallRequest
+    state: CallState
+    carrier_ref: str  # the carrier's id of the patient's leg, "" when never learnt
+    answered_at: datetime | None
+    hang_up_wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRequest:
+    """A command for one call, taken once."""
+
+    id: int
+    call_id: UUID
+    command: CallCommand
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallFact:
+    """Something that is now known about a call; facts may repeat and come in any order.
+
+    ``rank`` rules: a state never goes back, ENDED absorbs, the earliest times win.
+    """
+
+    call_id: UUID
+    state: CallState
+    at: datetime  # the carrier's or the gateway's clock, UTC
+    carrier_ref: str = ""
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    end: CallEnd | None = None
+    error_code: str = ""
+    sentence: str = ""
+    held: bool | None = None
+    muted: bool | None = None
+    captions: tuple[Caption, ...] = ()

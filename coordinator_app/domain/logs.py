@@ -1,0 +1,89 @@
+"""Rows of the lists around the calls: callbacks, the call log, imports kept for review."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackRow:
+    """A promised call."""
+
+    id: UUID
+    entry_id: UUID
+    due_at: datetime
+    zone: str  # the patient's
+    patient: str  # first name and last initial
+    owner: str
+    mine: bool
+    anyone: bool  # free for everybody (owner released it, or it is overdue)
+    note: str
+    gate: str  # why it cannot be dialled now, "" when it can
+
+
+@dataclass(frozen=True, slots=True)
+class CallLogFilter:
+    """What of the call log to show; empty fields do not filter."""
+
+    person_id: UUID | None = None
+    first_day: date | None = None
+    last_day: date | None = None  # inclusive
+    outcome: str = ""
+    campaign: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallLogRow:
+    """One call."""
+
+    id: UUID
+    at: datetime
+    zone: str
+    coordinator: str
+    patient: str
+    number_ending: str
+    campaign: str
+    end: str  # mechanical result, code
+    outcome: str  # code, "" when none yet
+    seconds: int  # talked
+    identity: str
+    note: str
+    is_practice_line: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallLogPage:
+    """Up to 200 rows, newest first; ``next_before`` is the key of the next page."""
+
+    rows: tuple[CallLogRow, ...]
+    next_before: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportBatchRow:
+    """One import, for the administrator."""
+
+    id: UUID
+    at: datetime
+    source: str
+    file_name: str
+    by: str
+    read: int
+    created: int
+    changed: int
+    unchanged: int
+    review: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProblemRow:
+    """A row kept for review with its reason."""
+
+    row_number: int
+    severity: str
+    reason: str
+    external_id: str

@@ -1,0 +1,275 @@
+"""What the program needs from the outside world, as Protocols.
+
+Adapters live in ``db``, ``calls`` and ``secrets``; tests and nobody else use fakes of
+these. ``bootstrap`` is the only module that chooses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date, datetime
+    from uuid import UUID
+
+    from coordinator_app.domain.call import (
+        CallCommand,
+        CallFact,
+        CallRequest,
+        CallView,
+        CommandRequest,
+        OpenCall,
+    )
+    from coordinator_app.domain.logs import (
+        CallbackRow,
+        CallLogFilter,
+        CallLogPage,
+        ImportBatchRow,
+        ImportProblemRow,
+    )
+    from coordinator_app.domain.outcome import OutcomeDetails, Recorded, WrapUp
+    from coordinator_app.domain.patient import (
+        Card,
+        IdentifierKind,
+        IdentityResult,
+        RevealField,
+    )
+    from coordinator_app.domain.person import PersonRow, WorkStatus
+    from coordinator_app.domain.practice import LineHealth
+    from coordinator_app.domain.queue import Gate, QueueFilter, QueuePage, SkipReason
+    from coordinator_app.domain.schedule import Appointment, Openings, SlotHold
+    from coordinator_app.domain.session import Connection, Heartbeat, SignedIn
+    from coordinator_app.domain.team import TeamBoard
+
+
+class Clock(Protocol):
+    """The practice's time (a demo practice carries its own)."""
+
+    def now(self) -> datetime:
+        """The practice's now, aware, UTC."""
+        ...
+
+
+class PracticeDatabase(Protocol):
+    """One person's signed-in connection. Each method is one round trip.
+
+    Every method may raise ``NotConnectedError`` (link lost; sending again with the same
+    ``op_id`` is safe) or ``NotAllowedError``; others are named where they occur.
+    """
+
+    def sign_in(self, client_version: str, device: str) -> SignedIn:
+        """Open the work session. Raises SignInRefusedError, ClientTooOldError."""
+        ...
+
+    def sign_out(self) -> None:
+        """End the work session; releases a claim without a call."""
+        ...
+
+    def heartbeat(self, entry_id: UUID | None, fence: int) -> Heartbeat:
+        """Renew the lease and the presence; raises StaleError when the claim was lost."""
+        ...
+
+    def set_status(self, status: WorkStatus) -> None:
+        """Say what I am doing."""
+        ...
+
+    def queue(self, which: QueueFilter, find: str, limit: int) -> QueuePage:
+        """The queue preview."""
+        ...
+
+    def claim(self, entry_id: UUID, op_id: UUID) -> Card:
+        """Open this patient. Raises TakenByAnotherError (``detail["by"]``), RefusedError."""
+        ...
+
+    def claim_next(self, op_id: UUID) -> Card | Gate:
+        """Open the best patient callable now, or the reason there is none."""
+        ...
+
+    def skip(self, entry_id: UUID, fence: int, reason: SkipReason, op_id: UUID) -> None:
+        """Give the patient back with a reason; refused while a call lacks its outcome."""
+        ...
+
+    def reveal(self, entry_id: UUID, fence: int, field: RevealField) -> str:
+        """A masked field in the clear; the look is logged."""
+        ...
+
+    def verify_identity(
+        self, call_id: UUID, result: IdentityResult, kinds: Sequence[IdentifierKind], op_id: UUID
+    ) -> Card:
+        """Store the identity check (kinds only); the card that comes back has the chart after
+        PASS."""
+        ...
+
+    def request_call(self, entry_id: UUID, fence: int, phone_id: UUID, op_id: UUID) -> CallView:
+        """Ask for a call. Raises RefusedError with the gate's sentence."""
+        ...
+
+    def call(self, call_id: UUID) -> CallView:
+        """The call as it stands."""
+        ...
+
+    def command(self, call_id: UUID, command: CallCommand, digits: str, op_id: UUID) -> None:
+        """Hang up, hold, mute, keypad."""
+        ...
+
+    def finish(self, wrap_up: WrapUp, *, then_next: bool) -> tuple[Recorded, Card | Gate | None]:
+        """Record the outcome, and claim the next patient in the same transaction when asked.
+
+        Idempotent by ``wrap_up.op_id``. Raises RefusedError when a detail is missing or a
+        hold has expired.
+        """
+        ...
+
+    def openings(
+        self, practitioners: Sequence[UUID], visit_type: UUID, first_day: date, days: int
+    ) -> Openings:
+        """Free and taken time."""
+        ...
+
+    def hold_slot(
+        self,
+        entry_id: UUID,
+        fence: int,
+        practitioner: UUID,
+        visit_type: UUID,
+        start: datetime,
+        op_id: UUID,
+    ) -> SlotHold:
+        """Keep a slot for 5 minutes. Raises TakenByAnotherError, RefusedError."""
+        ...
+
+    def release_hold(self, hold_id: UUID) -> None:
+        """Let a held slot go."""
+        ...
+
+    def book(
+        self, call_id: UUID, fence: int, hold_id: UUID, details: OutcomeDetails, op_id: UUID
+    ) -> Appointment:
+        """Book the held slot during the call. Raises RefusedError when the hold expired."""
+        ...
+
+    def callbacks(self) -> tuple[CallbackRow, ...]:
+        """Mine and everybody's open callbacks, soonest first."""
+        ...
+
+    def move_callback(self, callback_id: UUID, due_at: datetime, op_id: UUID) -> None:
+        """Another time for a callback of mine."""
+        ...
+
+    def release_callback(self, callback_id: UUID, op_id: UUID) -> None:
+        """Let anybody take this callback."""
+        ...
+
+    def call_log(self, which: CallLogFilter, before: UUID | None, limit: int) -> CallLogPage:
+        """Own calls for a coordinator, everyone's for a supervisor; at most 200 rows."""
+        ...
+
+    def team(self) -> TeamBoard:
+        """The live board; supervisors only."""
+        ...
+
+    def people(self) -> tuple[PersonRow, ...]:
+        """Everybody with a login; administrators and supervisors."""
+        ...
+
+    def import_batches(self) -> tuple[ImportBatchRow, ...]:
+        """Imports, newest first; administrators."""
+        ...
+
+    def import_problems(self, batch_id: UUID) -> tuple[ImportProblemRow, ...]:
+        """The rows of an import that need a person; administrators."""
+        ...
+
+    def listen(self, hint: Callable[[str], None]) -> None:
+        """Call ``hint("queue" | "call" | "team")`` from a thread of the adapter when something
+        may have changed; a hint only, never data."""
+        ...
+
+    def close(self) -> None:
+        """Close every connection. Never raises."""
+        ...
+
+
+class Connector(Protocol):
+    """Opens a person's connection to a practice."""
+
+    def connect(self, connection: Connection, password: str) -> PracticeDatabase:
+        """Log in. Raises NotConnectedError, InsecureConnectionError, SignInRefusedError."""
+        ...
+
+
+class SecretStore(Protocol):
+    """The operating system's vault."""
+
+    def available(self) -> str:
+        """ "" when there is a vault we trust, else one sentence why there is none."""
+        ...
+
+    def get(self, key: str) -> str | None:
+        """The secret, or None."""
+        ...
+
+    def set(self, key: str, value: str) -> bool:
+        """Keep a secret; False when there is no vault (nothing is written anywhere else)."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Forget a secret; missing is fine."""
+        ...
+
+
+class Journal(Protocol):
+    """Wrap-ups on their way to the database; survives kill -9, readable by nobody else."""
+
+    def put(self, wrap_up: WrapUp) -> None:
+        """Keep it until ``done``."""
+        ...
+
+    def pending(self) -> tuple[WrapUp, ...]:
+        """What was not confirmed, oldest first."""
+        ...
+
+    def done(self, op_id: UUID) -> None:
+        """The database has it: forget it."""
+        ...
+
+    def save_draft(self, entry_id: UUID, details: OutcomeDetails) -> None:
+        """Keep what is being typed for this patient, instead of what was kept before."""
+        ...
+
+    def draft(self, entry_id: UUID) -> OutcomeDetails | None:
+        """What was typed for this patient and not sent, or None."""
+        ...
+
+    def drop_draft(self, entry_id: UUID) -> None:
+        """Forget what was typed for this patient; missing is fine."""
+        ...
+
+
+class CallStore(Protocol):
+    """What the gateway may do in the practice's database (role ``gateway``)."""
+
+    def take_requests(self, limit: int) -> tuple[CallRequest, ...]:
+        """Granted calls to place now; each is committed as PLACING before this returns."""
+        ...
+
+    def take_commands(self, limit: int) -> tuple[CommandRequest, ...]:
+        """Commands not taken before."""
+        ...
+
+    def open_calls(self) -> tuple[OpenCall, ...]:
+        """Calls without an end, to be reconciled after a restart."""
+        ...
+
+    def record(self, facts: Sequence[CallFact]) -> None:
+        """Write facts; repeating them changes nothing."""
+        ...
+
+    def beat(self, health: LineHealth) -> None:
+        """Say that the gateway lives and how the line is."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep until something was asked for (True) or the time is over (False)."""
+        ...

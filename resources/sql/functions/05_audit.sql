@@ -1,0 +1,95 @@
+-- role: audit_owner
+-- Writing to the audit. Only app_owner's functions may call it; the actor is session_user,
+-- which no client can change.
+
+CREATE OR REPLACE FUNCTION audit.event_hash(
+    p_prev bytea, p_chain text, p_seq bigint, p_at_us bigint, p_actor text,
+    p_action text, p_object text, p_patient uuid, p_detail jsonb
+) RETURNS bytea
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT sha256(p_prev || convert_to(jsonb_build_array(
+        p_chain, p_seq, p_at_us, p_actor, p_action, p_object, p_patient, p_detail
+    )::text, 'UTF8'))
+$$;
+
+CREATE OR REPLACE FUNCTION audit.append(
+    p_at timestamptz, p_action text, p_object text, p_patient uuid, p_detail jsonb
+) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_chain constant text := session_user;
+    v_at_us constant bigint := (extract(epoch FROM p_at) * 1000000)::bigint;
+    v_seq bigint;
+    v_prev bytea;
+    v_hash bytea;
+BEGIN
+    SELECT h.seq, h.hash INTO v_seq, v_prev FROM audit.head h WHERE h.chain = v_chain FOR UPDATE;
+    IF NOT FOUND THEN
+        INSERT INTO audit.head (chain, seq, hash) VALUES (v_chain, 0, '\x')
+        ON CONFLICT DO NOTHING;
+        SELECT h.seq, h.hash INTO v_seq, v_prev
+        FROM audit.head h WHERE h.chain = v_chain FOR UPDATE;
+    END IF;
+    v_seq := v_seq + 1;
+    v_hash := audit.event_hash(
+        v_prev, v_chain, v_seq, v_at_us, session_user, p_action, p_object, p_patient, p_detail
+    );
+    INSERT INTO audit.event (
+        chain, seq, at_us, actor, action, object, patient_id, detail, prev, hash
+    ) VALUES (
+        v_chain, v_seq, v_at_us, session_user, p_action, p_object, p_patient, p_detail, v_prev, v_hash
+    );
+    UPDATE audit.head h SET seq = v_seq, hash = v_hash WHERE h.chain = v_chain;
+    RETURN encode(v_hash, 'hex');
+END
+$$;
+
+CREATE OR REPLACE FUNCTION audit.receipt() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT encode(h.hash, 'hex') FROM audit.head h WHERE h.chain = session_user
+$$;
+
+CREATE OR REPLACE FUNCTION audit.refuse_change() RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit is append-only' USING ERRCODE = '42501';
+END
+$$;
+
+-- The head moves with each event, but only forward and only by one.
+CREATE OR REPLACE FUNCTION audit.guard_head() RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF new.chain <> old.chain OR new.seq <> old.seq + 1 THEN
+        RAISE EXCEPTION 'the audit is append-only' USING ERRCODE = '42501';
+    END IF;
+    RETURN new;
+END
+$$;
+
+DROP TRIGGER IF EXISTS append_only ON audit.event;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.event
+FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+DROP TRIGGER IF EXISTS append_only ON audit.anchor;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.anchor
+FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+DROP TRIGGER IF EXISTS forward_only ON audit.head;
+CREATE TRIGGER forward_only BEFORE UPDATE ON audit.head
+FOR EACH ROW EXECUTE FUNCTION audit.guard_head();
+DROP TRIGGER IF EXISTS append_only ON audit.head;
+CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON audit.head
+FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA audit FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION audit.append(timestamptz, text, text, uuid, jsonb) TO app_owner;
+GRANT EXECUTE ON FUNCTION audit.receipt() TO app_owner;

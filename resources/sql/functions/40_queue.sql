@@ -1,0 +1,491 @@
+-- The shared queue: preview, claim, lease, skip. Two coordinators can never hold one patient.
+
+-- The state and group of an entry follow the patient's numbers and address.
+CREATE OR REPLACE FUNCTION app.entry_group(p_patient uuid) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT app.call_group(
+        array_remove(coalesce(t.states, '{}') || p.state_code, ''),
+        p.zones || coalesce(t.zones, '{}'))
+    FROM app.patient p LEFT JOIN LATERAL app.best_phone(p.id) t ON true
+    WHERE p.id = p_patient
+$$;
+
+CREATE OR REPLACE FUNCTION app.queue_page(
+    p_me app.person, p_filter text, p_find text, p_limit integer
+) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_now timestamptz := app.now();
+    v_practice app.practice;
+    v_find text := lower(trim(coalesce(p_find, '')));
+    v_rows jsonb;
+    v_counts jsonb;
+    v_callable boolean;
+    v_closed jsonb;
+BEGIN
+    SELECT x.* INTO v_practice FROM app.practice x;
+    IF p_filter NOT IN ('all', 'due', 'new', 'retry') THEN
+        PERFORM app.fail('QC070', 'bad_argument', '{"field": "filter"}');
+    END IF;
+
+    SELECT jsonb_build_object(
+        'all', count(*),
+        'due', count(*) FILTER (WHERE e.state = 'callback' AND e.due_at <= v_now),
+        'new', count(*) FILTER (WHERE e.attempts = 0),
+        'retry', count(*) FILTER (WHERE e.attempts > 0)
+    ) INTO v_counts
+    FROM app.queue_entry e JOIN app.campaign c ON c.id = e.campaign_id AND c.status = 'running'
+    WHERE e.state IN ('ready', 'waiting', 'callback', 'claimed');
+
+    SELECT coalesce(jsonb_agg(
+            app.preview_row(x.entry, p_me, v_now, x.gate)
+            ORDER BY x.rank, x.due_at, x.score DESC, x.id
+        ), '[]'),
+        coalesce(bool_or(x.gate IS NULL), false)
+    INTO v_rows, v_callable
+    FROM (
+        SELECT y.*, CASE
+            WHEN y.state = 'waiting' AND y.due_at > v_now THEN jsonb_build_object(
+                'name', 'quiet', 'sentence', 'The next attempt is planned for later.', 'opens_at', y.due_at)
+            WHEN y.state = 'callback' AND y.due_at > v_now THEN jsonb_build_object(
+                'name', 'callback', 'sentence', 'The patient asked for a call later.', 'opens_at', y.due_at)
+            ELSE app.first_refusal(app.gate(y.entry, NULL, v_now))
+        END AS gate
+        FROM (
+            SELECT e AS entry, e.id, e.score, e.state, e.due_at,
+                CASE
+                    WHEN e.holder = p_me.id THEN 0
+                    WHEN e.state = 'callback' AND e.due_at <= v_now THEN 1
+                    WHEN e.state = 'ready' OR (e.state = 'claimed' AND e.lease_until <= v_now)
+                        OR (e.state = 'waiting' AND e.due_at <= v_now) THEN 2
+                    WHEN e.state = 'claimed' THEN 3
+                    ELSE 4
+                END AS rank
+            FROM app.queue_entry e
+            JOIN app.campaign c ON c.id = e.campaign_id AND c.status = 'running'
+            JOIN app.patient p ON p.id = e.patient_id
+            WHERE e.state IN ('ready', 'waiting', 'callback', 'claimed')
+                AND CASE p_filter
+                    WHEN 'due' THEN e.state = 'callback' AND e.due_at <= v_now
+                    WHEN 'new' THEN e.attempts = 0
+                    WHEN 'retry' THEN e.attempts > 0
+                    ELSE true
+                END
+                -- Only what the preview shows may be searched: first name and last initial.
+                AND (v_find = '' OR lower(p.given || ' ' || left(p.family, 1)) LIKE
+                    replace(replace(replace(v_find, '\', '\\'), '%', '\%'), '_', '\_') || '%')
+            ORDER BY rank, CASE WHEN e.state = 'callback' THEN e.due_at END, e.score DESC, e.id
+            LIMIT least(greatest(coalesce(p_limit, 100), 1), 200)
+        ) AS y
+    ) AS x;
+
+    IF NOT v_callable THEN
+        v_closed := app.closed_reason(v_now);
+    END IF;
+    RETURN jsonb_build_object(
+        'now', v_now, 'rows', v_rows, 'counts', v_counts, 'closed', v_closed,
+        'calls_today', app.calls_today(p_me.id, v_now), 'daily_goal', v_practice.daily_goal
+    );
+END
+$$;
+
+CREATE OR REPLACE FUNCTION app.calls_today(p_person uuid, p_now timestamptz) RETURNS bigint
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT count(*) FROM app.call c, app.practice p
+    WHERE c.person_id = p_person AND c.id >= app.uuid7_floor(
+        (p_now AT TIME ZONE p.zone)::date::timestamp AT TIME ZONE p.zone)
+$$;
+
+-- Why nothing can be called now, and when it opens.
+CREATE OR REPLACE FUNCTION app.closed_reason(p_now timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_opens timestamptz;
+    v_any boolean;
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM app.campaign c WHERE c.status = 'running') THEN
+        RETURN jsonb_build_object('name', 'no_campaign',
+            'sentence', 'The practice has no running campaign.', 'opens_at', NULL);
+    END IF;
+    SELECT true, min(lower(r)) INTO v_any, v_opens
+    FROM (SELECT DISTINCT e.call_group FROM app.queue_entry e
+          WHERE e.state IN ('ready', 'callback', 'waiting')) AS g,
+        unnest(app.group_hours(g.call_group, p_now, p_now + interval '5 days')) AS r;
+    IF v_any IS NULL AND NOT EXISTS (
+        SELECT 1 FROM app.queue_entry e WHERE e.state IN ('ready', 'waiting', 'callback')) THEN
+        RETURN jsonb_build_object('name', 'empty',
+            'sentence', 'Every patient of the running campaigns is done or with somebody.',
+            'opens_at', NULL);
+    ELSIF v_opens > p_now THEN
+        RETURN jsonb_build_object('name', 'hours',
+            'sentence', 'It is outside calling hours for every patient in the queue.',
+            'opens_at', v_opens);
+    END IF;
+    RETURN jsonb_build_object('name', 'quiet',
+        'sentence', 'Nobody may be called right now: the patients left have been tried and wait for their next attempt.',
+        'opens_at', (SELECT min(e.due_at) FROM app.queue_entry e
+            WHERE e.state IN ('waiting', 'callback') AND e.due_at > p_now));
+END
+$$;
+
+-- Give back what this person holds, unless a call of it still lacks its outcome.
+CREATE OR REPLACE FUNCTION app.release_claim(p_me app.person) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_entry app.queue_entry;
+BEGIN
+    SELECT e.* INTO v_entry FROM app.queue_entry e
+    WHERE e.holder = p_me.id AND e.state = 'claimed' FOR UPDATE;
+    IF FOUND THEN
+        UPDATE app.queue_entry e
+        SET state = coalesce(e.back_state, 'ready'), holder = NULL, lease_until = NULL,
+            back_state = NULL
+        WHERE e.id = v_entry.id;
+    END IF;
+END
+$$;
+
+-- The call of this person that still needs an outcome; it must be finished first.
+CREATE OR REPLACE FUNCTION app.unfinished_call(p_person uuid) RETURNS app.call
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.* FROM app.call c
+    WHERE c.person_id = p_person AND c.outcome IS NULL ORDER BY c.id DESC LIMIT 1
+$$;
+
+-- Take the entry (row locked by the caller) for p_me and give the fresh row.
+CREATE OR REPLACE FUNCTION app.take(p_entry app.queue_entry, p_me app.person, p_now timestamptz)
+RETURNS app.queue_entry
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_entry app.queue_entry;
+BEGIN
+    UPDATE app.queue_entry e
+    SET state = 'claimed', holder = p_me.id, fence = e.fence + 1,
+        lease_until = p_now + make_interval(secs => (SELECT p.lease_seconds FROM app.practice p)),
+        back_state = CASE WHEN e.state = 'claimed' THEN e.back_state ELSE e.state END
+    WHERE e.id = p_entry.id
+    RETURNING e.* INTO v_entry;
+    PERFORM app.hint('queue');
+    RETURN v_entry;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION app.claim_entry(p_id uuid, p_me app.person) RETURNS app.queue_entry
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_now timestamptz := app.now();
+    v_entry app.queue_entry;
+    v_open app.call;
+    v_other app.queue_entry;
+BEGIN
+    v_open := app.unfinished_call(p_me.id);
+    IF v_open.id IS NOT NULL AND v_open.entry_id <> p_id THEN
+        PERFORM app.fail('QC013', 'finish_first',
+            jsonb_build_object('entry_id', v_open.entry_id, 'call_id', v_open.id));
+    END IF;
+    -- My earlier claim first, so that the lock order is the same for everybody: mine, then new.
+    SELECT e.* INTO v_other FROM app.queue_entry e
+    WHERE e.holder = p_me.id AND e.state = 'claimed' AND e.id <> p_id;
+    IF FOUND THEN
+        PERFORM app.release_claim(p_me);
+    END IF;
+    SELECT e.* INTO v_entry FROM app.queue_entry e WHERE e.id = p_id FOR UPDATE;
+    IF NOT FOUND OR v_entry.state IN ('closed', 'held') THEN
+        PERFORM app.fail('QC011', 'not_in_queue');
+    END IF;
+    IF v_entry.state = 'claimed' AND v_entry.holder <> p_me.id AND v_entry.lease_until > v_now THEN
+        PERFORM app.fail('QC010', 'taken', jsonb_build_object(
+            'by', (SELECT p.name FROM app.person p WHERE p.id = v_entry.holder)));
+    END IF;
+    -- The same patient in another campaign, or on the phone with somebody.
+    SELECT e.* INTO v_other FROM app.queue_entry e
+    WHERE e.patient_id = v_entry.patient_id AND e.id <> p_id AND e.state = 'claimed';
+    IF FOUND THEN
+        IF v_other.lease_until > v_now THEN
+            PERFORM app.fail('QC010', 'taken', jsonb_build_object(
+                'by', (SELECT p.name FROM app.person p WHERE p.id = v_other.holder)));
+        END IF;
+        UPDATE app.queue_entry e
+        SET state = coalesce(e.back_state, 'ready'), holder = NULL, lease_until = NULL, back_state = NULL
+        WHERE e.id = v_other.id AND e.state = 'claimed' AND e.lease_until <= v_now;
+    END IF;
+    IF EXISTS (SELECT 1 FROM app.live_call l
+               WHERE l.patient_id = v_entry.patient_id AND l.person_id <> p_me.id) THEN
+        PERFORM app.fail('QC010', 'taken', jsonb_build_object('by', (
+            SELECT p.name FROM app.live_call l JOIN app.person p ON p.id = l.person_id
+            WHERE l.patient_id = v_entry.patient_id)));
+    END IF;
+    IF v_entry.state = 'claimed' AND v_entry.holder = p_me.id THEN
+        UPDATE app.queue_entry e
+        SET lease_until = v_now + make_interval(secs => (SELECT p.lease_seconds FROM app.practice p))
+        WHERE e.id = p_id RETURNING e.* INTO v_entry;
+        RETURN v_entry;
+    END IF;
+    -- A personal callback is its owner's until it becomes anybody's.
+    IF v_entry.state = 'callback' AND EXISTS (
+        SELECT 1 FROM app.callback b
+        WHERE b.entry_id = p_id AND b.state = 'open' AND b.owner <> p_me.id
+            AND b.anyone_at > v_now AND p_me.role = 'coordinator'
+    ) THEN
+        PERFORM app.fail('QC010', 'taken', jsonb_build_object('by', (
+            SELECT p.name FROM app.callback b JOIN app.person p ON p.id = b.owner
+            WHERE b.entry_id = p_id AND b.state = 'open')));
+    END IF;
+    BEGIN
+        v_entry := app.take(v_entry, p_me, v_now);
+    EXCEPTION WHEN unique_violation THEN
+        PERFORM app.fail('QC010', 'taken', jsonb_build_object('by', 'somebody else'));
+    END;
+    PERFORM app.audit('claim', 'queue_entry/' || p_id, v_entry.patient_id,
+        jsonb_build_object('fence', v_entry.fence));
+    RETURN v_entry;
+END
+$$;
+
+-- The best patient callable now: my due callbacks and anybody's, then by score. NULL: none.
+CREATE OR REPLACE FUNCTION app.claim_best(p_me app.person) RETURNS app.queue_entry
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_now timestamptz := app.now();
+    v_entry app.queue_entry;
+    v_refusal jsonb;
+    v_groups text[];
+BEGIN
+    -- What waited and is due again competes by its score.
+    UPDATE app.queue_entry e SET state = 'ready', due_at = NULL
+    WHERE e.id IN (
+        SELECT w.id FROM app.queue_entry w
+        WHERE w.state = 'waiting' AND w.due_at <= v_now
+        ORDER BY w.due_at LIMIT 200 FOR UPDATE SKIP LOCKED
+    );
+    -- Claims whose client died.
+    UPDATE app.queue_entry e
+    SET state = coalesce(e.back_state, 'ready'), holder = NULL, lease_until = NULL, back_state = NULL
+    WHERE e.id IN (
+        SELECT w.id FROM app.queue_entry w
+        WHERE w.state = 'claimed' AND w.lease_until <= v_now
+            AND NOT EXISTS (SELECT 1 FROM app.live_call l WHERE l.patient_id = w.patient_id)
+        ORDER BY w.lease_until LIMIT 50 FOR UPDATE SKIP LOCKED
+    );
+    SELECT coalesce(array_agg(g.call_group), '{}') INTO v_groups
+    FROM (SELECT DISTINCT e.call_group FROM app.queue_entry e WHERE e.state = 'ready') AS g
+    WHERE app.group_hours(g.call_group, v_now, v_now + interval '1 minute') @> v_now;
+
+    -- Some may fail a finer check than hours; they are put aside until it opens.
+    FOR i IN 1..50 LOOP
+        SELECT e.* INTO v_entry FROM app.queue_entry e
+        JOIN app.campaign c ON c.id = e.campaign_id AND c.status = 'running'
+        WHERE e.state = 'callback' AND e.due_at <= v_now
+            AND EXISTS (
+                SELECT 1 FROM app.callback b
+                WHERE b.entry_id = e.id AND b.state = 'open'
+                    AND (b.owner IS NULL OR b.owner = p_me.id OR b.anyone_at <= v_now))
+            AND NOT EXISTS (SELECT 1 FROM app.queue_entry o
+                WHERE o.patient_id = e.patient_id AND o.state = 'claimed')
+            AND app.first_refusal(app.gate(e, NULL, v_now)) IS NULL
+        ORDER BY e.due_at LIMIT 1 FOR UPDATE OF e SKIP LOCKED;
+        IF NOT FOUND THEN
+            SELECT e.* INTO v_entry
+            FROM unnest(v_groups) AS g (call_group)
+            CROSS JOIN LATERAL (
+                SELECT q.* FROM app.queue_entry q
+                JOIN app.campaign c ON c.id = q.campaign_id AND c.status = 'running'
+                WHERE q.state = 'ready' AND q.call_group = g.call_group
+                    AND NOT EXISTS (SELECT 1 FROM app.queue_entry o
+                        WHERE o.patient_id = q.patient_id AND o.state = 'claimed')
+                ORDER BY q.score DESC, q.id LIMIT 1 FOR UPDATE OF q SKIP LOCKED
+            ) AS e
+            ORDER BY e.score DESC, e.id LIMIT 1;
+        END IF;
+        IF v_entry.id IS NULL THEN
+            RETURN NULL;
+        END IF;
+        v_refusal := app.first_refusal(app.gate(v_entry, NULL, v_now));
+        IF v_refusal IS NULL
+            AND NOT EXISTS (SELECT 1 FROM app.live_call l WHERE l.patient_id = v_entry.patient_id) THEN
+            BEGIN
+                v_entry := app.take(v_entry, p_me, v_now);
+                PERFORM app.audit('claim', 'queue_entry/' || v_entry.id, v_entry.patient_id,
+                    jsonb_build_object('fence', v_entry.fence, 'next', true));
+                RETURN v_entry;
+            EXCEPTION WHEN unique_violation THEN
+                NULL;  -- the same patient was taken in another campaign just now: look again
+            END;
+        ELSE
+            UPDATE app.queue_entry e
+            SET state = 'waiting',
+                due_at = greatest(
+                    coalesce((v_refusal ->> 'opens_at')::timestamptz, v_now + interval '1 hour'),
+                    v_now + interval '1 minute')
+            WHERE e.id = v_entry.id;
+        END IF;
+        v_entry := NULL;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION app.next_answer(p_entry app.queue_entry, p_me app.person) RETURNS jsonb
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN p_entry.id IS NULL
+        THEN jsonb_build_object('card', NULL, 'gate', app.closed_reason(app.now()))
+        ELSE jsonb_build_object('card', app.card(p_entry, p_me, app.now()), 'gate', NULL) END
+$$;
+
+-- ------------------------------------------------------------------ what people may call
+
+CREATE OR REPLACE FUNCTION api.queue(p_filter text, p_find text, p_limit integer) RETURNS jsonb
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT app.queue_page(app.coordinator(), p_filter, p_find, p_limit)
+$$;
+
+CREATE OR REPLACE FUNCTION api.claim(p_entry uuid, p_op uuid) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_me app.person := app.coordinator();
+BEGIN
+    -- Claiming is idempotent by itself: what I hold, I hold.
+    RETURN app.card(app.claim_entry(p_entry, v_me), v_me, app.now());
+END
+$$;
+
+CREATE OR REPLACE FUNCTION api.claim_next(p_op uuid) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_me app.person := app.coordinator();
+    v_open app.call := app.unfinished_call(v_me.id);
+    v_entry app.queue_entry;
+    v_seen jsonb;
+BEGIN
+    IF v_open.id IS NOT NULL THEN
+        PERFORM app.fail('QC013', 'finish_first',
+            jsonb_build_object('entry_id', v_open.entry_id, 'call_id', v_open.id));
+    END IF;
+    v_seen := app.op_begin(p_op, v_me, 'claim_next', '[]');
+    IF v_seen IS NOT NULL THEN
+        -- The reply was lost: the same patient again, as long as it is held.
+        SELECT e.* INTO v_entry FROM app.queue_entry e
+        WHERE e.id = (v_seen ->> 'entry_id')::uuid AND e.holder = v_me.id AND e.state = 'claimed';
+        RETURN app.next_answer(v_entry, v_me);
+    END IF;
+    PERFORM app.release_claim(v_me);
+    v_entry := app.claim_best(v_me);
+    PERFORM app.op_end(p_op, jsonb_build_object('entry_id', v_entry.id));
+    RETURN app.next_answer(v_entry, v_me);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION app.held_entry(p_id uuid, p_fence bigint, p_me app.person)
+RETURNS app.queue_entry
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_entry app.queue_entry;
+BEGIN
+    SELECT e.* INTO v_entry FROM app.queue_entry e WHERE e.id = p_id FOR UPDATE;
+    IF NOT FOUND OR v_entry.state <> 'claimed' OR v_entry.holder <> p_me.id
+        OR v_entry.fence <> p_fence THEN
+        PERFORM app.fail('QC014', 'lease_lost', jsonb_build_object('by', (
+            SELECT p.name FROM app.person p
+            WHERE p.id = v_entry.holder AND v_entry.state = 'claimed' AND p.id <> p_me.id)));
+    END IF;
+    RETURN v_entry;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION api.skip(p_entry uuid, p_fence bigint, p_reason text, p_op uuid)
+RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_me app.person := app.coordinator();
+    v_now timestamptz := app.now();
+    v_entry app.queue_entry;
+    v_open app.call;
+BEGIN
+    IF p_reason IS NULL OR p_reason NOT IN ('known_personally', 'language', 'needs_clinician',
+        'bad_time', 'data_problem', 'other') THEN
+        PERFORM app.fail('QC070', 'bad_argument', '{"field": "reason"}');
+    END IF;
+    IF app.op_begin(p_op, v_me, 'skip', jsonb_build_array(p_entry, p_reason)) IS NOT NULL THEN
+        RETURN;
+    END IF;
+    v_entry := app.held_entry(p_entry, p_fence, v_me);
+    v_open := app.unfinished_call(v_me.id);
+    IF v_open.id IS NOT NULL THEN
+        PERFORM app.fail('QC013', 'finish_first',
+            jsonb_build_object('entry_id', v_open.entry_id, 'call_id', v_open.id));
+    END IF;
+    INSERT INTO app.skip (id, entry_id, person_id, reason, at)
+    VALUES (app.uuid7(v_now), p_entry, v_me.id, p_reason, v_now);
+    -- Others get the patient in a moment; the one who skipped is not handed it again at once.
+    UPDATE app.queue_entry e
+    SET state = CASE WHEN e.back_state = 'callback' THEN 'callback' ELSE 'waiting' END,
+        due_at = CASE WHEN e.back_state = 'callback' THEN e.due_at ELSE v_now + interval '10 minutes' END,
+        holder = NULL, lease_until = NULL, back_state = NULL
+    WHERE e.id = p_entry;
+    UPDATE app.callback b SET owner = NULL WHERE b.entry_id = p_entry AND b.state = 'open';
+    UPDATE app.slot_hold h SET state = 'released'
+    WHERE h.person_id = v_me.id AND h.state = 'held';
+    PERFORM app.audit('skip', 'queue_entry/' || p_entry, v_entry.patient_id,
+        jsonb_build_object('reason', p_reason));
+    PERFORM app.op_end(p_op, '{}');
+    PERFORM app.hint('queue');
+END
+$$;
+
+CREATE OR REPLACE FUNCTION api.reveal(p_entry uuid, p_fence bigint, p_field text) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_me app.person := app.coordinator();
+    v_entry app.queue_entry := app.held_entry(p_entry, p_fence, v_me);
+    v_patient app.patient;
+BEGIN
+    IF p_field IS NULL OR p_field NOT IN ('birth_date', 'mrn', 'zip', 'address', 'phone', 'email') THEN
+        PERFORM app.fail('QC070', 'bad_argument', '{"field": "field"}');
+    END IF;
+    SELECT x.* INTO v_patient FROM app.patient x WHERE x.id = v_entry.patient_id;
+    PERFORM app.audit('reveal', 'patient/' || v_patient.id, v_patient.id,
+        jsonb_build_object('field', p_field));
+    RETURN CASE p_field
+        WHEN 'birth_date' THEN coalesce(to_char(v_patient.birth_date, 'MM/DD/YYYY'), 'not on file')
+        WHEN 'mrn' THEN coalesce(nullif(v_patient.mrn, ''), 'not on file')
+        WHEN 'zip' THEN coalesce(nullif(left(v_patient.zip, 5), ''), 'not on file')
+        WHEN 'address' THEN coalesce(nullif(concat_ws(', ',
+            nullif(v_patient.address_line, ''), nullif(v_patient.city, '')), ''), 'not on file')
+        WHEN 'phone' THEN coalesce((SELECT app.display_number(t.e164, t.extension)
+            FROM app.best_phone(v_patient.id) t), 'not on file')
+        WHEN 'email' THEN coalesce(nullif(v_patient.email, ''), 'not on file')
+    END;
+END
+$$;
