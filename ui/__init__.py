@@ -1,0 +1,1 @@
+"""The window: PySide6 widgets written in code. Talks to the rest only through services."""

@@ -1,0 +1,64 @@
+"""A combo box that shortens its text instead of cutting it off."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QWidget,
+)
+
+from ui.theme import active
+
+__all__ = ["ElideCombo"]
+
+
+class ElideCombo(QComboBox):
+    """Shrinks to ``least`` pixels; the whole text is its tooltip and spoken value."""
+
+    def __init__(
+        self, name: str, list_name: str, least: int = 90, parent: QWidget | None = None
+    ) -> None:
+        """Make an empty box.
+
+        Args:
+            name: for screen readers.
+            list_name: the popup's name; Qt leaves it unnamed.
+            least: smallest width in pixels at text scale 1.0.
+            parent: Qt parent.
+        """
+        super().__init__(parent)
+        self._least = least
+        self.setAccessibleName(name)
+        self.view().setAccessibleName(list_name)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.currentTextChanged.connect(self.setToolTip)
+
+    def minimumSizeHint(self) -> QSize:
+        """Small enough for a narrow card."""
+        return QSize(active().px(self._least), super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint as the style does, with the text elided."""
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        style = self.style()
+        edit = style.subControlRect(
+            QStyle.ComplexControl.CC_ComboBox,
+            option,
+            QStyle.SubControl.SC_ComboBoxEditField,
+            self,
+        )
+        text = option.currentText  # type: ignore[attr-defined]
+        shown = self.fontMetrics().elidedText(
+            text, Qt.TextElideMode.ElideRight, edit.width() - active().px(4)
+        )
+        option.currentText = shown  # type: ignore[attr-defined]
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
