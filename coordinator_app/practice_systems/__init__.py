@@ -1,0 +1,1 @@
+"""Reading what practices really have: exports and FHIR. Pure: no database, no network."""
