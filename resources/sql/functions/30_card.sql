@@ -227,8 +227,8 @@ BEGIN
     IF v_balance.patient_id IS NOT NULL THEN
         v_money := v_money || CASE
             WHEN v_balance.patient_due_cents <= 0 THEN
-                app.fact('circle-dollar-sign', 'success', 'No balance', '')
-            ELSE app.fact('circle-dollar-sign',
+                app.fact('dollar-sign', 'success', 'No balance', '')
+            ELSE app.fact('dollar-sign',
                 CASE WHEN v_balance.over_90_cents > v_practice.balance_limit_cents
                     THEN 'warning' ELSE 'neutral' END,
                 'Balance ' || app.money(v_balance.patient_due_cents),
