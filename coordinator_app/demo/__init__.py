@@ -1,0 +1,1 @@
+"""The whole practice on one computer: an embedded PostgreSQL and synthetic patients."""
