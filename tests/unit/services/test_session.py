@@ -1,0 +1,60 @@
+"""A session: unlocking and leaving."""
+
+from __future__ import annotations
+
+import pytest
+
+from coordinator_app.domain.session import Connection, TlsMode
+from coordinator_app.errors import NotConnectedError, SignInRefusedError
+from coordinator_app.secrets.memory import MemoryJournal
+from coordinator_app.services.session import Session
+from coordinator_app.services.wrap_up import WrapUpDesk
+from tests.helpers.fake_practice import FakePractice
+from tests.helpers.fake_services import OnePasswordConnector
+
+CONNECTION = Connection("Lakeside", "127.0.0.1", 5432, "practice", "jordan", TlsMode.LOOPBACK)
+
+
+def session_on(practice: FakePractice, connector: OnePasswordConnector) -> Session:
+    desk = WrapUpDesk(practice, MemoryJournal())
+    return Session(practice, practice.sign_in("0.1.0", "test"), desk, CONNECTION, connector)
+
+
+def test_unlocking_is_a_real_login_that_is_closed_again() -> None:
+    practice, second = FakePractice(), FakePractice()
+    connector = OnePasswordConnector(second)
+    session_on(practice, connector).unlock("harbour-lamp")
+    assert connector.asked == [CONNECTION]
+    assert second.closed
+    assert "sign_in" not in second.log
+    assert not practice.closed
+
+
+def test_a_wrong_password_does_not_unlock() -> None:
+    with pytest.raises(SignInRefusedError):
+        session_on(FakePractice(), OnePasswordConnector()).unlock("wrong")
+
+
+def test_closing_signs_out_once() -> None:
+    practice = FakePractice()
+    session = session_on(practice, OnePasswordConnector())
+    session.close()
+    session.close()
+    assert practice.closed
+    assert practice.log.count("sign_out") == 1
+
+
+def test_closing_without_a_link_still_closes() -> None:
+    class Gone(FakePractice):
+        def sign_out(self) -> None:
+            raise NotConnectedError("The practice cannot be reached.")
+
+    practice = Gone()
+    session_on(practice, OnePasswordConnector()).close()
+    assert practice.closed
+
+
+def test_the_clock_starts_at_the_practices_now() -> None:
+    practice = FakePractice()
+    session = session_on(practice, OnePasswordConnector())
+    assert (session.clock.now() - practice.clock.now()).total_seconds() < 60
