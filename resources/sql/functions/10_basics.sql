@@ -139,7 +139,8 @@ BEGIN
     END LOOP;
 END
 $$;
-CALL app.ensure_call_partitions((current_date - interval '13 months')::date, 40);
+-- Few, because every query by person or patient looks into each; the gateway adds the next.
+CALL app.ensure_call_partitions((current_date - interval '1 month')::date, 6);
 
 -- Begin something that must happen once. NULL: go on. Otherwise: the answer given before.
 -- A second caller with the same id waits for the first one's commit.

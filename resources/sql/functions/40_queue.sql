@@ -116,9 +116,11 @@ BEGIN
             'sentence', 'The practice has no running campaign.', 'opens_at', NULL);
     END IF;
     SELECT true, min(lower(r)) INTO v_any, v_opens
-    FROM (SELECT DISTINCT e.call_group FROM app.queue_entry e
-          WHERE e.state IN ('ready', 'callback', 'waiting')) AS g,
-        unnest(app.group_hours(g.call_group, p_now, p_now + interval '5 days')) AS r;
+    FROM (
+        -- OFFSET 0: the hours of a group, not of every entry of it.
+        SELECT DISTINCT e.call_group FROM app.queue_entry e
+        WHERE e.state IN ('ready', 'callback', 'waiting') OFFSET 0
+    ) AS g, unnest(app.group_hours(g.call_group, p_now, p_now + interval '5 days')) AS r;
     IF v_any IS NULL AND NOT EXISTS (
         SELECT 1 FROM app.queue_entry e WHERE e.state IN ('ready', 'waiting', 'callback')) THEN
         RETURN jsonb_build_object('name', 'empty',
@@ -157,11 +159,19 @@ $$;
 
 -- The call of this person that still needs an outcome; it must be finished first.
 CREATE OR REPLACE FUNCTION app.unfinished_call(p_person uuid) RETURNS app.call
-LANGUAGE sql STABLE
+LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT c.* FROM app.call c
-    WHERE c.person_id = p_person AND c.outcome IS NULL ORDER BY c.id DESC LIMIT 1
+DECLARE
+    v_call app.call;
+    -- A floor, so that only the newest partitions are looked into.
+    v_floor uuid := app.uuid7_floor(app.now() - interval '60 days');
+BEGIN
+    SELECT c.* INTO v_call FROM app.call c
+    WHERE c.person_id = p_person AND c.outcome IS NULL AND c.id >= v_floor
+    ORDER BY c.id DESC LIMIT 1;
+    RETURN v_call;
+END
 $$;
 
 -- Take the entry (row locked by the caller) for p_me and give the fresh row.
@@ -258,6 +268,26 @@ BEGIN
 END
 $$;
 
+-- The groups that have somebody ready and are inside calling hours at this minute. Jumps from
+-- one group to the next in the index (some tens of probes, however long the queue is).
+CREATE OR REPLACE FUNCTION app.open_groups(p_now timestamptz) RETURNS text[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE g (call_group) AS (
+        (SELECT e.call_group FROM app.queue_entry e
+         WHERE e.state = 'ready' ORDER BY e.call_group LIMIT 1)
+        UNION ALL
+        SELECT (SELECT e.call_group FROM app.queue_entry e
+                WHERE e.state = 'ready' AND e.call_group > g.call_group
+                ORDER BY e.call_group LIMIT 1)
+        FROM g WHERE g.call_group IS NOT NULL
+    )
+    SELECT coalesce(array_agg(g.call_group), '{}') FROM g
+    WHERE g.call_group IS NOT NULL
+        AND app.group_hours(g.call_group, p_now, p_now + interval '1 minute') @> p_now
+$$;
+
 -- The best patient callable now: my due callbacks and anybody's, then by score. NULL: none.
 CREATE OR REPLACE FUNCTION app.claim_best(p_me app.person) RETURNS app.queue_entry
 LANGUAGE plpgsql VOLATILE
@@ -271,23 +301,22 @@ DECLARE
 BEGIN
     -- What waited and is due again competes by its score.
     UPDATE app.queue_entry e SET state = 'ready', due_at = NULL
-    WHERE e.id IN (
+    -- ARRAY(): once, before the update; as IN (...) the planner may run it for every row.
+    WHERE e.id = ANY (ARRAY(
         SELECT w.id FROM app.queue_entry w
         WHERE w.state = 'waiting' AND w.due_at <= v_now
         ORDER BY w.due_at LIMIT 200 FOR UPDATE SKIP LOCKED
-    );
+    ));
     -- Claims whose client died.
     UPDATE app.queue_entry e
     SET state = coalesce(e.back_state, 'ready'), holder = NULL, lease_until = NULL, back_state = NULL
-    WHERE e.id IN (
+    WHERE e.id = ANY (ARRAY(
         SELECT w.id FROM app.queue_entry w
         WHERE w.state = 'claimed' AND w.lease_until <= v_now
             AND NOT EXISTS (SELECT 1 FROM app.live_call l WHERE l.patient_id = w.patient_id)
         ORDER BY w.lease_until LIMIT 50 FOR UPDATE SKIP LOCKED
-    );
-    SELECT coalesce(array_agg(g.call_group), '{}') INTO v_groups
-    FROM (SELECT DISTINCT e.call_group FROM app.queue_entry e WHERE e.state = 'ready') AS g
-    WHERE app.group_hours(g.call_group, v_now, v_now + interval '1 minute') @> v_now;
+    ));
+    v_groups := app.open_groups(v_now);
 
     -- Some may fail a finer check than hours; they are put aside until it opens.
     FOR i IN 1..50 LOOP
