@@ -1,0 +1,342 @@
+"""The phone network of the practice line: what happens, by itself and when asked.
+
+Pure: no sockets, no threads, no sleeping. Each question first lets everything happen that is
+due by the injected clock, in the order of time, so that a test in virtual time and a demo in
+real time run the same code.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from coordinator_app.calls.clock import LineClock
+from coordinator_app.calls.practice_line.legs import Leg, Room
+from coordinator_app.calls.practice_line.personas import (
+    Line,
+    Persona,
+    Pickup,
+    Plan,
+    key_pressed,
+    persona_of,
+    plan_of,
+)
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_ENDPOINT = re.compile(r"(client|sip):\S+")
+_KEPT_LEGS = 2_000  # ended calls that can still be asked for
+_DEFAULT_TIMEOUT_S = 60.0
+_LONGEST_S = 14_400.0
+
+# Twilio's magic numbers: tests written for its test credentials run here as well.
+_MAGIC_TO = {
+    "+15005550001": (21211, "The 'To' number is not a valid phone number."),
+    "+15005550002": (21214, "The 'To' phone number cannot be reached."),
+    "+15005550003": (21215, "Account not authorized to call this number."),
+    "+15005550004": (21216, "Account not allowed to call this number."),
+}
+_MAGIC_FROM = "+15005550001"
+
+
+@dataclass(frozen=True, slots=True)
+class LineSettings:
+    """How the network behaves. Seconds."""
+
+    ring: tuple[float, float] = (2.0, 4.0)
+    queue: float = 0.2  # from the request to the first ring
+    agent_answers: float = 0.3  # a coordinator's own phone
+    pace: float = 1.0  # how many times faster everything happens
+    calls_per_second: float | None = None
+    ring_buffer: float = 0.0  # Twilio's own is about 5
+    caller_ids: frozenset[str] = frozenset()  # empty: every number may be shown
+    seed: int = 2026
+
+
+class LineError(Exception):
+    """The network refuses. ``status``: HTTP; ``code``: Twilio's."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+class PracticeLine:
+    """The state of the network."""
+
+    def __init__(
+        self,
+        clock: LineClock,
+        personas: Mapping[str, Persona] | None = None,
+        settings: LineSettings | None = None,
+    ) -> None:
+        self._clock = clock
+        self._personas = personas or {}
+        self.settings = settings or LineSettings()
+        self._ids = random.Random(f"{self.settings.seed}:{clock.now()}")  # noqa: S311  labels, no secrets
+        self._legs: dict[str, Leg] = {}  # oldest first
+        self._rooms: dict[str, Room] = {}
+        self._calls_to: dict[str, int] = {}
+        self._last_dial: datetime | None = None
+        self.placed = 0  # calls to patients, for tests that count them
+
+    # -------------------------------------------------------------- looking
+
+    def now(self) -> datetime:
+        """Let everything due happen; the time of the network."""
+        now = self._clock.now()
+        while True:
+            due = [(at, leg) for leg in self._active() if (at := leg.next_event()) and at <= now]
+            if not due:
+                return now
+            at, leg = min(due, key=lambda pair: pair[0])
+            answered_before = leg.start_time
+            leg.happen(at)
+            if leg.start_time is not answered_before:
+                self._answered(leg, at)
+            if not leg.active:
+                self._left(leg, at)
+
+    def legs(self) -> list[Leg]:
+        """Every call that is remembered, newest first."""
+        self.now()
+        return list(reversed(self._legs.values()))
+
+    def leg(self, sid: str) -> Leg:
+        """One call. Raises LineError 20404."""
+        self.now()
+        if sid not in self._legs:
+            raise _not_found()
+        return self._legs[sid]
+
+    def rooms(self) -> list[Room]:
+        """Every conference, newest first."""
+        self.now()
+        return list(reversed(self._rooms.values()))
+
+    def room(self, name_or_sid: str) -> Room:
+        """A conference by its id, or the open one of a name. Raises LineError 20404."""
+        self.now()
+        if name_or_sid in self._rooms:
+            return self._rooms[name_or_sid]
+        for room in self._rooms.values():
+            if room.name == name_or_sid and room.status != "completed":
+                return room
+        raise _not_found()
+
+    def participants(self, room: Room) -> list[Leg]:
+        """Who is in a room; ended calls are forgotten (telephony.md 1.2)."""
+        self.now()
+        return [leg for leg in self._active() if leg.room is room]
+
+    def participant(self, room: Room, sid_or_label: str) -> Leg:
+        """A participant by call or by label. Raises LineError 20404."""
+        for leg in self.participants(room):
+            if sid_or_label in (leg.sid, leg.label):
+                return leg
+        raise _not_found()
+
+    def by_label(self, label: str) -> Leg | None:
+        """The newest call with this label, ended ones included."""
+        self.now()
+        return next((leg for leg in reversed(self._legs.values()) if leg.label == label), None)
+
+    # -------------------------------------------------------------- doing
+
+    def dial(
+        self,
+        to: str,
+        from_: str,
+        *,
+        label: str | None = None,
+        room_name: str | None = None,
+        timeout_s: float | None = None,
+        time_limit_s: float | None = None,
+        verbs: tuple[tuple[str, str, str], ...] = (),
+        digits: str = "",
+    ) -> Leg:
+        """Start a call, into a room when one is named. Raises LineError."""
+        now = self.now()
+        self._check(to, from_)
+        agent = label is not None and label.startswith("agent-")
+        persona = None if agent or _ENDPOINT.fullmatch(to) else self._persona(to)
+        timeout = (timeout_s or _DEFAULT_TIMEOUT_S) + self.settings.ring_buffer
+        leg = Leg(
+            sid=self._id("CA"),
+            to=to,
+            from_=from_,
+            created_at=now,
+            updated_at=now,
+            dial_at=self._turn(now),
+            timeout_s=timeout / self.settings.pace,
+            time_limit_s=(time_limit_s or _LONGEST_S) / self.settings.pace,
+            plan=self._plan(to, persona),
+            persona=persona,
+            label=label,
+            room=self._room_for(room_name, now) if room_name else None,
+            verbs=verbs,
+            digits=digits,
+        )
+        self._legs[leg.sid] = leg
+        if persona is not None:
+            self.placed += 1
+        self._forget()
+        return leg
+
+    def hang_up(self, leg: Leg, status: str) -> None:
+        """``canceled`` before the answer, ``completed`` at any time. Raises LineError 21220."""
+        now = self.now()
+        if not leg.active or (status == "canceled" and leg.status == "in-progress"):
+            raise LineError(400, 21220, "Call is not in-progress. Cannot redirect.")
+        answered = leg.status == "in-progress"
+        leg.end("completed" if answered else "canceled", now)
+        self._left(leg, now)
+
+    def drop(self, label: str) -> None:
+        """A leg ends by itself: its owner hung up, or its network failed."""
+        now = self.now()
+        leg = self.by_label(label)
+        if leg is not None and leg.active:
+            leg.end("completed" if leg.start_time else "failed", now)
+            self._left(leg, now)
+
+    def redirect(self, leg: Leg, verbs: tuple[tuple[str, str, str], ...]) -> None:
+        """Give a live call other instructions. Raises LineError 21220."""
+        now = self.now()
+        if leg.status != "in-progress":
+            raise LineError(400, 21220, "Call is not in-progress. Cannot redirect.")
+        room = leg.room
+        leg.room = None
+        leg.label = None
+        leg.verbs = verbs
+        self._follow_verbs(leg, now)
+        if room is not None and leg.room is not room:
+            self._close_if_empty(room, leg, now)
+
+    def end_room(self, room: Room) -> None:
+        """Everybody leaves."""
+        now = self.now()
+        for leg in self.participants(room):
+            leg.end("completed" if leg.start_time else "canceled", now)
+        room.status = "completed"
+        room.updated_at = now
+        room.ended_why = "conference-ended-via-api"
+
+    # -------------------------------------------------------------- inside
+
+    def _active(self) -> list[Leg]:
+        return [leg for leg in self._legs.values() if leg.active]
+
+    def _answered(self, leg: Leg, now: datetime) -> None:
+        for digit in leg.digits:
+            self._key(leg, digit, now)
+        if leg.verbs:
+            self._follow_verbs(leg, now)
+        if leg.room is not None:
+            inside = [x for x in self._active() if x.room is leg.room and x.start_time]
+            if len(inside) > 1 and leg.room.status == "init":
+                leg.room.status = "in-progress"
+                leg.room.updated_at = now
+
+    def _follow_verbs(self, leg: Leg, now: datetime) -> None:
+        for verb, value, label in leg.verbs:
+            if verb == "digits":
+                for digit in value:
+                    self._key(leg, digit, now)
+            elif verb == "room":
+                leg.room = self._room_for(value, now)
+                leg.label = label or None
+                leg.hold = leg.muted = False
+                return
+            elif verb == "hangup":
+                break
+        leg.end("completed", now)  # nothing more to do: the carrier hangs up
+
+    def _key(self, leg: Leg, digit: str, now: datetime) -> None:
+        if leg.plan.menu and leg.persona is not None and digit not in "wW":
+            leg.say(now, *key_pressed(leg.persona, digit))
+
+    def _left(self, leg: Leg, now: datetime) -> None:
+        room = leg.room
+        if room is None or room.status == "completed":
+            return
+        if leg.end_on_exit and leg.start_time:
+            for other in self._active():
+                if other.room is room:
+                    other.end("completed" if other.start_time else "canceled", now)
+            room.ended_why = "participant-with-end-conference-on-exit-left"
+        self._close_if_empty(room, leg, now)
+
+    def _close_if_empty(self, room: Room, last: Leg, now: datetime) -> None:
+        if any(leg.room is room for leg in self._active()):
+            return
+        room.status = "completed"
+        room.updated_at = now
+        room.ended_why = room.ended_why or "last-participant-left"
+        room.ended_by = last.sid
+
+    def _room_for(self, name: str, now: datetime) -> Room:
+        for room in self._rooms.values():
+            if name in (room.sid, room.name) and room.status != "completed":
+                return room
+        room = Room(self._id("CF"), name, now, now)
+        self._rooms[room.sid] = room
+        return room
+
+    def _persona(self, to: str) -> Persona:
+        return persona_of(to, self._personas, self.settings.seed)
+
+    def _plan(self, to: str, persona: Persona | None) -> Plan:
+        pace = self.settings.pace
+        if persona is None:
+            return Plan(Pickup.ANSWER, self.settings.agent_answers / pace, ())
+        nth = self._calls_to[to] = self._calls_to.get(to, 0) + 1
+        plan = plan_of(persona, to, nth, self.settings.seed, self.settings.ring)
+        ends = plan.hangs_up_at
+        return replace(
+            plan,
+            ring_s=plan.ring_s / pace,
+            lines=tuple(Line(x.at / pace, x.speaker, x.text) for x in plan.lines),
+            hangs_up_at=None if ends is None else ends / pace,
+        )
+
+    def _turn(self, now: datetime) -> datetime:
+        at = now + timedelta(seconds=self.settings.queue / self.settings.pace)
+        rate = self.settings.calls_per_second
+        if rate is not None and self._last_dial is not None:
+            at = max(at, self._last_dial + timedelta(seconds=1 / rate))
+        self._last_dial = at
+        return at
+
+    def _check(self, to: str, from_: str) -> None:
+        if from_ == _MAGIC_FROM:
+            raise LineError(400, 21212, "The 'From' number is not a valid phone number.")
+        if not to:
+            raise LineError(400, 21201, "No 'To' number is specified.")
+        if to in _MAGIC_TO:
+            raise LineError(400, *_MAGIC_TO[to])
+        if not (_E164.fullmatch(to) or _ENDPOINT.fullmatch(to)):
+            raise LineError(400, 21211, "The 'To' number is not a valid phone number.")
+        allowed = self.settings.caller_ids
+        if not _E164.fullmatch(from_) or (allowed and from_ not in allowed):
+            raise LineError(400, 21210, "'From' phone number not verified.")
+
+    def _id(self, kind: str) -> str:
+        return f"{kind}{self._ids.getrandbits(128):032x}"
+
+    def _forget(self) -> None:
+        while len(self._legs) > _KEPT_LEGS:
+            oldest = next((leg for leg in self._legs.values() if not leg.active), None)
+            if oldest is None:
+                return
+            del self._legs[oldest.sid]
+        for sid in [s for s, r in self._rooms.items() if r.status == "completed"][:-_KEPT_LEGS]:
+            del self._rooms[sid]
+
+
+def _not_found() -> LineError:
+    return LineError(404, 20404, "The requested resource was not found")

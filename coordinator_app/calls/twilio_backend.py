@@ -1,0 +1,400 @@
+"""Twilio as the carrier: a conference a shift, by REST alone, without any address of ours.
+
+The coordinator's leg waits in the conference ``shift-<session>``; each patient is added as a
+participant ``att-<call>`` from the office number (telephony.md 1.2). Names and labels are
+opaque ids: Twilio keeps them, and they may not say who anybody is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+from xml.sax.saxutils import quoteattr
+
+from twilio.rest import Client
+
+from coordinator_app.calls import numbers
+from coordinator_app.calls.backend import (
+    Absent,
+    Accepted,
+    AgentLeg,
+    AgentState,
+    AlreadyGone,
+    CannotTell,
+    Category,
+    CommandAnswer,
+    Done,
+    Finding,
+    Found,
+    LocateAnswer,
+    PatientLeg,
+    PlaceAnswer,
+    Refused,
+    Rejected,
+    Snapshot,
+    SnapshotAnswer,
+    Unknown,
+    Unreachable,
+    Vanished,
+)
+from coordinator_app.calls.twilio_errors import GONE, rejected
+from coordinator_app.calls.twilio_http import LineHttpClient, is_practice_id
+from coordinator_app.calls.twilio_shapes import (
+    PARTICIPANT_STATES,
+    agent_label,
+    agent_of,
+    patient_label,
+    patient_of,
+    room_name,
+    room_verb,
+    utc,
+)
+from coordinator_app.calls.twilio_wire import Lost, No, ask
+from coordinator_app.domain.call import CallRequest, CallState, Caption
+
+_AGENT_RING_S = 25
+_AGENT_TIME_LIMIT_S = 14_400  # Twilio's longest: a shift's half
+_LISTED = 50
+_KEPT = 200
+_NOT_FOUND = 404
+_CLIENT_ERRORS = range(400, 500)
+_REQUEST_TIMEOUT = 408
+_DIGITS = re.compile(r"[0-9*#wW]{1,32}")
+_UNREACHED = "The phone line cannot be reached. Check the internet connection, then try again."
+_NO_KEYS = "Keys cannot be pressed while the call is on hold. Resume it first."
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A key of a Twilio account; a restricted one is enough (telephony.md 1.5)."""
+
+    account_sid: str
+    key_sid: str
+    key_secret: str = field(repr=False)
+
+
+class TwilioBackend:
+    """See ``VoipBackend``."""
+
+    def __init__(self, credentials: Credentials, http: LineHttpClient) -> None:
+        self._http = http
+        self._client: Any = Client(  # type: ignore[no-untyped-call]
+            credentials.key_sid,
+            credentials.key_secret,
+            credentials.account_sid,
+            http_client=http,
+        )
+        self._account = credentials.account_sid
+        self._practice = is_practice_id(credentials.account_sid)
+        self._rooms: OrderedDict[UUID, str] = OrderedDict()  # shift -> the conference's id
+        self._answered: OrderedDict[str, datetime] = OrderedDict()  # call -> when
+
+    @property
+    def is_practice(self) -> bool:
+        """See ``VoipBackend``."""
+        return self._practice
+
+    def close(self) -> None:
+        """Give the connections back; calls go on."""
+        self._http.close()
+
+    def preflight(self) -> tuple[Finding, ...]:
+        """See ``VoipBackend``."""
+        try:
+            account = ask(lambda: self._client.api.v2010.accounts(self._account).fetch())
+        except Lost:
+            return (Finding(blocks=False, sentence=_UNREACHED, unreachable=True),)
+        except No as no:
+            answer = rejected(no.status, no.code, None)
+            return (Finding(blocks=True, sentence=answer.sentence),)
+        if account.status != "active":
+            closed = "The phone line's account is suspended or closed. Tell your supervisor."
+            return (Finding(blocks=True, sentence=closed),)
+        return ()
+
+    # -------------------------------------------------------------- the coordinator
+
+    def agent_leg(self, session_id: UUID) -> AgentLeg | Unreachable:
+        """See ``VoipBackend``."""
+        try:
+            return agent_of(self._participants(session_id), session_id)
+        except Lost as lost:
+            return self._unreachable(lost)
+        except No as no:
+            return Unreachable(f"code {no.code}", self._http.retry_after_s)
+
+    def open_agent_leg(self, request: CallRequest) -> PlaceAnswer:
+        """See ``VoipBackend``."""
+        if request.agent_endpoint.startswith("+"):
+            refusal = numbers.refusal(request.agent_endpoint, practice=self._practice)
+            if refusal:
+                return Rejected("", Category.BLOCKED, refusal)
+        return self._add(
+            request,
+            to=request.agent_endpoint,
+            label=agent_label(request.session_id),
+            timeout=_AGENT_RING_S,
+            time_limit=_AGENT_TIME_LIMIT_S,
+        )
+
+    def close_agent_leg(self, session_id: UUID) -> CommandAnswer:
+        """See ``VoipBackend``."""
+        return self._command_in(
+            session_id, lambda room: room.participants(agent_label(session_id)).delete()
+        )
+
+    def set_mute(self, session_id: UUID, *, muted: bool) -> CommandAnswer:
+        """See ``VoipBackend``."""
+        return self._command_in(
+            session_id,
+            lambda room: room.participants(agent_label(session_id)).update(muted=muted),
+        )
+
+    # -------------------------------------------------------------- the patient
+
+    def place(self, request: CallRequest) -> PlaceAnswer:
+        """See ``VoipBackend``."""
+        refusal = numbers.refusal(request.to, practice=self._practice)
+        if refusal:
+            return Rejected("", Category.BLOCKED, refusal)
+        if request.extension:
+            return self._dial_with_extension(request)
+        return self._add(
+            request,
+            to=request.to,
+            label=patient_label(request.call_id),
+            timeout=_ring(request),
+            time_limit=request.time_limit_s,
+        )
+
+    def locate(
+        self, request: CallRequest, since: datetime, others: Collection[str]
+    ) -> LocateAnswer:
+        """See ``VoipBackend``."""
+        try:
+            for participant in self._participants(request.session_id):
+                if participant.label == patient_label(request.call_id):
+                    return Found(participant.call_sid)
+            # An ended call has left the room's list: find it by its numbers.
+            calls = ask(
+                lambda: self._client.calls.list(
+                    to=request.to, from_=request.caller_id, limit=_LISTED
+                )
+            )
+        except Lost as lost:
+            return CannotTell(lost.why)
+        except No as no:
+            return CannotTell(f"code {no.code}", answered=True)
+        ours = [c.sid for c in calls if c.sid not in others and utc(c.date_created) >= since]
+        if len(ours) > 1:
+            return CannotTell("several calls could be this one", answered=True)
+        return Found(ours[0]) if ours else Absent()
+
+    def snapshot(self, request: CallRequest, ref: str) -> SnapshotAnswer:
+        """See ``VoipBackend``."""
+        try:
+            people = self._participants(request.session_id)
+            agent = agent_of(people, request.session_id)
+            mine = next((p for p in people if p.call_sid == ref), None)
+            state = PARTICIPANT_STATES.get(mine.status) if mine else None
+            if mine is not None and state in (CallState.QUEUED, CallState.RINGING):
+                return Snapshot(PatientLeg(ref, state, captions=self._captions(request)), agent)
+            if mine is not None and state is CallState.LIVE and ref in self._answered:
+                return Snapshot(self._talking(request, mine), agent)
+            # Only the call itself knows its times, and how it ended.
+            call = ask(lambda: self._client.calls(ref).fetch())
+            leg = patient_of(call, held=bool(mine and mine.hold), captions=self._captions(request))
+            if leg.state is CallState.LIVE and leg.answered_at is not None:
+                _keep(self._answered, ref, leg.answered_at)
+        except Lost as lost:
+            return self._unreachable(lost)
+        except No as no:
+            if no.status == _NOT_FOUND:
+                return Vanished(AgentLeg(AgentState.ABSENT))
+            return Unreachable(f"code {no.code}", self._http.retry_after_s)
+        return Snapshot(leg, agent)
+
+    def hang_up(self, ref: str, *, answered: bool) -> CommandAnswer:
+        """See ``VoipBackend``."""
+        if not answered:
+            answer = self._command(lambda: self._client.calls(ref).update(status="canceled"))
+            if not isinstance(answer, AlreadyGone):
+                return answer
+            # Not ringing any more: it may have been answered in this moment.
+        return self._command(lambda: self._client.calls(ref).update(status="completed"))
+
+    def set_hold(self, request: CallRequest, ref: str, *, held: bool) -> CommandAnswer:
+        """See ``VoipBackend``."""
+        return self._command_in(
+            request.session_id, lambda room: room.participants(ref).update(hold=held)
+        )
+
+    def send_digits(self, request: CallRequest, ref: str, digits: str) -> CommandAnswer:
+        """See ``VoipBackend``.
+
+        Conferences have no keys: the leg steps out, plays them and steps back in.
+        """
+        if not _DIGITS.fullmatch(digits):
+            return Refused("", "Only the keys 0 to 9, * and # can be pressed.")
+        room = room_verb(request)
+        twiml = f"<Response><Play digits={quoteattr(digits)}/>{room}</Response>"
+        obstacle = self._no_keys(request, ref)
+        if obstacle is not None:
+            return obstacle
+        return self._command(lambda: self._client.calls(ref).update(twiml=twiml))
+
+    # -------------------------------------------------------------- requests
+
+    def _add(
+        self, request: CallRequest, *, to: str, label: str, timeout: int, time_limit: int
+    ) -> PlaceAnswer:
+        def send() -> Any:  # noqa: ANN401  the package is untyped
+            return self._client.conferences(room_name(request.session_id)).participants.create(
+                from_=request.caller_id,
+                to=to,
+                label=label,
+                timeout=timeout,
+                time_limit=time_limit,
+                early_media=True,
+                beep="false",
+                start_conference_on_enter=True,
+                end_conference_on_exit=False,
+                wait_url="",
+            )
+
+        answer = self._placed(send)
+        if isinstance(answer, Accepted | Rejected | Unknown):
+            return answer
+        if not (answer.call_sid and answer.conference_sid):
+            return Unknown("an answer without an id")
+        _keep(self._rooms, request.session_id, answer.conference_sid)
+        return Accepted(answer.call_sid)
+
+    def _dial_with_extension(self, request: CallRequest) -> PlaceAnswer:
+        # Participants take no digits, so the call is made first and then joins the room.
+        call = self._placed(
+            lambda: self._client.calls.create(
+                to=request.to,
+                from_=request.caller_id,
+                twiml=f"<Response>{room_verb(request)}</Response>",
+                send_digits=f"wwww{request.extension}",
+                timeout=_ring(request),
+                time_limit=request.time_limit_s,
+            )
+        )
+        if isinstance(call, Accepted | Rejected | Unknown):
+            return call
+        return Accepted(call.sid) if call.sid else Unknown("an answer without an id")
+
+    def _placed(self, send: Callable[[], Any]) -> Any:  # noqa: ANN401  the package is untyped
+        try:
+            return ask(send)
+        except Lost as lost:
+            if lost.sent:
+                return Unknown(lost.why)
+            return Rejected("", Category.NOT_SENT, _UNREACHED)
+        except No as no:
+            if no.status == _REQUEST_TIMEOUT:
+                return Unknown("timed out at the carrier")
+            return rejected(no.status, no.code, self._http.retry_after_s)
+
+    def _participants(self, session_id: UUID) -> list[Any]:
+        room = self._room(session_id)
+        if room is None:
+            return []
+        try:
+            return list(ask(lambda: room.participants.list(limit=_LISTED)))
+        except No as no:
+            if no.status != _NOT_FOUND:
+                raise
+            self._rooms.pop(session_id, None)  # the room was over; a new one may be open
+            return []
+
+    def _room(self, session_id: UUID) -> Any | None:  # noqa: ANN401  the package is untyped
+        sid = self._rooms.get(session_id)
+        if sid is None:
+            found = ask(
+                lambda: self._client.conferences.list(
+                    friendly_name=room_name(session_id), limit=_LISTED
+                )
+            )
+            sid = next((c.sid for c in found if c.status != "completed"), None)
+            if sid is None:
+                return None
+            _keep(self._rooms, session_id, sid)
+        return self._client.conferences(sid)
+
+    def _talking(self, request: CallRequest, mine: Any) -> PatientLeg:  # noqa: ANN401  the package is untyped
+        return PatientLeg(
+            ref=mine.call_sid,
+            state=CallState.LIVE,
+            answered_at=self._answered[mine.call_sid],
+            held=bool(mine.hold),
+            captions=self._captions(request),
+        )
+
+    def _no_keys(self, request: CallRequest, ref: str) -> CommandAnswer | None:
+        try:
+            people = self._participants(request.session_id)
+        except Lost as lost:
+            return Unknown(lost.why)
+        except No as no:
+            return Refused(str(no.code), _UNREACHED)
+        held = any(p.call_sid == ref and p.hold for p in people)
+        return Refused("", _NO_KEYS) if held else None
+
+    def _command(self, send: Callable[[], object]) -> CommandAnswer:
+        try:
+            ask(send)
+        except Lost as lost:
+            return Unknown(lost.why)
+        except No as no:
+            if no.status == _NOT_FOUND or no.code == GONE:
+                return AlreadyGone()
+            if no.status in (_REQUEST_TIMEOUT, 429):
+                return Unknown(f"code {no.code}")
+            return Refused(str(no.code), rejected(no.status, no.code, None).sentence)
+        return Done()
+
+    def _command_in(self, session_id: UUID, send: Callable[[Any], object]) -> CommandAnswer:
+        try:
+            room = self._room(session_id)
+        except Lost as lost:
+            return Unknown(lost.why)
+        except No as no:
+            return Refused(str(no.code), rejected(no.status, no.code, None).sentence)
+        return AlreadyGone() if room is None else self._command(lambda: send(room))
+
+    def _captions(self, request: CallRequest) -> tuple[Caption, ...]:
+        """What the practice line says; a real line says it to ears."""
+        if not self._practice:
+            return ()
+        uri = f"https://api.twilio.com/practice-line/captions/{patient_label(request.call_id)}"
+        answer = ask(lambda: self._client.request("GET", uri))
+        return tuple(
+            Caption(datetime.fromisoformat(line["at"]), line["speaker"], line["text"])
+            for line in json.loads(answer.text).get("captions", ())
+        )
+
+    def _unreachable(self, lost: Lost) -> Unreachable:
+        return Unreachable(lost.why, self._http.retry_after_s)
+
+
+def _keep(memory: OrderedDict[K, V], key: K, value: V) -> None:
+    memory[key] = value
+    memory.move_to_end(key)
+    while len(memory) > _KEPT:
+        memory.popitem(last=False)
+
+
+def _ring(request: CallRequest) -> int:
+    return min(600, max(5, request.ring_timeout_s))  # what Twilio accepts

@@ -1,0 +1,137 @@
+"""The gateway's side of the database, in memory: a ``CallStore`` that can be cut off.
+
+It outlives engines, as the database outlives gateways, and keeps what it was told through the
+same reducer. ``away`` makes every method fail; ``lose_next`` does the work and loses the reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+from coordinator_app.calls.reducer import Known, known, merge
+from coordinator_app.domain.call import (
+    CallCommand,
+    CallFact,
+    CallRequest,
+    CallState,
+    CommandRequest,
+    OpenCall,
+)
+from coordinator_app.domain.practice import LineHealth
+from coordinator_app.errors import NotConnectedError, RefusedError
+from tests.helpers.virtual_clock import START
+
+
+def call_request(**changes: object) -> CallRequest:
+    """A granted call; every field can be changed by name."""
+    base = CallRequest(
+        call_id=uuid4(),
+        session_id=uuid4(),
+        agent_endpoint="client:coordinator",
+        to="+15025550123",
+        extension="",
+        caller_id="+15025550100",
+        ring_timeout_s=12,
+        time_limit_s=3600,
+        requested_at=START,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+class FakeCallStore:
+    """See the module."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.lose_next = ""  # a method whose next reply is lost
+        self.calls: dict[UUID, Known] = {}
+        self.requests: dict[UUID, CallRequest] = {}
+        self.refused: set[UUID] = set()  # calls that the database will hear nothing of
+        self.beats: list[LineHealth] = []
+        self.facts: list[CallFact] = []
+        self.closed = 0
+        self.waits: list[float] = []
+        self.on_wait: Callable[[float], bool] = lambda _: False
+        self._wanted: list[UUID] = []
+        self._commands: list[CommandRequest] = []
+        self._hang_ups: set[UUID] = set()
+        self._ids = 0
+
+    # ---- what the desktop does
+
+    def ask(self, request: CallRequest) -> CallRequest:
+        fact = CallFact(request.call_id, CallState.REQUESTED, request.requested_at)
+        self.calls[request.call_id] = known(fact)
+        self.requests[request.call_id] = request
+        self._wanted.append(request.call_id)
+        return request
+
+    def command(self, request: CallRequest, command: CallCommand, digits: str = "") -> None:
+        self._ids += 1
+        self._commands.append(CommandRequest(self._ids, request.call_id, command, digits))
+        if command is CallCommand.HANG_UP:
+            self._hang_ups.add(request.call_id)
+
+    def of(self, request: CallRequest) -> Known:
+        return self.calls[request.call_id]
+
+    # ---- CallStore
+
+    def take_requests(self, limit: int) -> tuple[CallRequest, ...]:
+        self._reached("")
+        taken, self._wanted = self._wanted[:limit], self._wanted[limit:]
+        for call_id in taken:
+            self._learn(CallFact(call_id, CallState.PLACING, self.requests[call_id].requested_at))
+        self._reached("take_requests")
+        return tuple(self.requests[call_id] for call_id in taken)
+
+    def take_commands(self, limit: int) -> tuple[CommandRequest, ...]:
+        self._reached("")
+        taken, self._commands = self._commands[:limit], self._commands[limit:]
+        self._reached("take_commands")
+        return tuple(taken)
+
+    def open_calls(self) -> tuple[OpenCall, ...]:
+        self._reached("open_calls")
+        return tuple(
+            OpenCall(
+                self.requests[k.call_id],
+                k.state,
+                k.carrier_ref,
+                k.answered_at,
+                k.call_id in self._hang_ups,
+            )
+            for k in self.calls.values()
+            if k.state is not CallState.ENDED
+        )
+
+    def record(self, facts: Sequence[CallFact]) -> None:
+        self._reached("")
+        if any(fact.call_id in self.refused for fact in facts):
+            raise RefusedError("There is no such call.", name="no_such_call")
+        for fact in facts:
+            self.facts.append(fact)
+            self._learn(fact)
+        self._reached("record")
+
+    def beat(self, health: LineHealth) -> None:
+        self._reached("beat")
+        self.beats.append(health)
+
+    def wait(self, seconds: float) -> bool:
+        self._reached("wait")
+        self.waits.append(seconds)
+        return self.on_wait(seconds)
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def _learn(self, fact: CallFact) -> None:
+        self.calls[fact.call_id] = merge(self.calls[fact.call_id], known(fact))
+
+    def _reached(self, method: str) -> None:
+        if self.away or (method and method == self.lose_next):
+            self.lose_next = ""
+            raise NotConnectedError("The practice database cannot be reached.")

@@ -1,0 +1,247 @@
+"""The gateway's loop: it survives its database and stops when told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from coordinator_app.calls.backend import CannotTell, Unreachable
+from coordinator_app.calls.clock import SystemClock
+from coordinator_app.calls.practice_line.core import LineSettings
+from coordinator_app.calls.practice_line.personas import PersonaKind
+from coordinator_app.domain.call import CallEnd, CallState
+from coordinator_app.errors import NotConnectedError, SignInRefusedError
+from coordinator_app.gateway import lines
+from coordinator_app.gateway.no_line import NoLine
+from coordinator_app.gateway.service import Gateway, run
+from coordinator_app.secrets.memory import MemorySecretStore
+from tests.helpers.call_store import FakeCallStore, call_request
+from tests.helpers.direct_line import DirectLine
+from tests.helpers.people import PEOPLE, number_of
+from tests.helpers.virtual_clock import VirtualClock
+
+pytestmark = pytest.mark.expected_logs
+
+
+class ClockedStop(Event):
+    """Waiting for the stop takes virtual time; ``at`` it comes by itself."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__()
+        self.clock = clock
+        self.events: list[tuple[float, Callable[[], object]]] = []
+
+    def after(self, seconds: float, event: Callable[[], object]) -> None:
+        self.events.append((seconds, event))
+        self.events.sort(key=lambda pair: pair[0])
+
+    def pass_time(self, seconds: float) -> bool:
+        self.clock.advance(max(0.01, seconds))
+        while self.events and self.events[0][0] <= self.clock.monotonic():
+            self.events.pop(0)[1]()
+        return self.is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self.pass_time(timeout or 0.0)
+
+
+class Office:
+    """A gateway over a practice line; time passes in the store's ``wait``."""
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.net = DirectLine(self.clock, PEOPLE)
+        self.store = FakeCallStore()
+        self.store.on_wait = lambda s: self.stop.pass_time(s) and False
+        self.stop = ClockedStop(self.clock)
+        self.connected = 0
+        self.ready = 0
+
+    def connect(self) -> FakeCallStore:
+        if self.store.away:
+            raise NotConnectedError("The practice database cannot be reached.")
+        self.connected += 1
+        return self.store
+
+    def run(self, seconds: float) -> None:
+        self.stop.after(seconds, self.stop.set)
+        run(self.connect, self.net.backend, self.stop, self.clock, self._ready)
+
+    def _ready(self) -> None:
+        self.ready += 1
+
+    def away(self, value: bool) -> Callable[[], None]:
+        def change() -> None:
+            self.store.away = value
+
+        return change
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+def test_a_call_goes_through(office: Office) -> None:
+    call = office.store.ask(call_request(to=number_of(PersonaKind.BUSY)))
+    office.run(20)
+    ending = office.store.of(call).ending
+    assert ending is not None
+    assert ending.end is CallEnd.BUSY
+    assert office.ready == 1
+    assert office.store.closed == 1
+
+
+def test_it_says_every_five_seconds_that_it_lives(office: Office) -> None:
+    office.run(31)
+    assert len(office.store.beats) == 7
+    assert {b.state for b in office.store.beats} == {"ok"}
+    assert all(b.is_practice_line for b in office.store.beats)
+    assert "no real call" in office.store.beats[0].sentence
+
+
+def test_it_never_waits_long(office: Office) -> None:
+    office.run(10)
+    assert max(office.store.waits) <= 0.5
+
+
+def test_it_waits_for_a_database_that_is_not_there_yet(office: Office) -> None:
+    office.store.away = True
+    office.stop.after(60, office.away(False))
+    office.run(120)
+    assert (office.connected, office.ready) == (1, 1)
+
+
+def test_a_database_that_is_away_is_asked_less_and_less_often(office: Office) -> None:
+    office.store.away = True
+    asked: list[float] = []
+
+    def connect() -> FakeCallStore:
+        asked.append(office.clock.monotonic())
+        return office.connect()
+
+    office.stop.after(100, office.stop.set)
+    run(connect, office.net.backend, office.stop, office.clock, office._ready)
+    gaps = [b - a for a, b in pairwise(asked)]
+    assert gaps == sorted(gaps)
+    assert gaps[0] == pytest.approx(0.5, abs=0.1)
+    assert 14 < gaps[-1] < 17
+    assert office.ready == 0
+
+
+def test_a_call_is_followed_while_the_database_is_away(office: Office) -> None:
+    call = office.store.ask(call_request(to=number_of(PersonaKind.WRONG_PERSON)))
+    office.stop.after(8, office.away(True))
+    office.stop.after(60, office.away(False))
+    office.run(100)
+    known = office.store.of(call)
+    assert known.state is CallState.ENDED
+    assert known.ended_at is not None
+    assert known.ended_at < office.clock.now() - timedelta(seconds=60)
+    assert office.connected == 2
+    assert office.ready == 1
+
+
+def test_a_password_that_is_refused_is_not_tried_again(office: Office) -> None:
+    def connect() -> FakeCallStore:
+        raise SignInRefusedError("The password was not accepted.")
+
+    with pytest.raises(SignInRefusedError):
+        run(connect, office.net.backend, office.stop, office.clock, office._ready)
+
+
+def test_stopping_ends_the_practice_lines_calls(office: Office) -> None:
+    call = office.store.ask(call_request(to=number_of(PersonaKind.ANSWERS)))
+    office.run(10)
+    ending = office.store.of(call).ending
+    assert ending is not None
+    assert ending.end is CallEnd.COMPLETED_BY_US
+    assert not any(leg.active for leg in office.net.line.legs())
+
+
+def test_stopping_without_the_database_still_stops(office: Office) -> None:
+    office.store.ask(call_request(to=number_of(PersonaKind.ANSWERS)))
+    office.stop.after(6, office.away(True))
+    office.run(10)
+    legs = office.net.line.legs()
+    assert len(legs) == 2
+    assert not any(leg.active for leg in legs)
+
+
+def test_stopping_leaves_a_real_lines_calls_alone(office: Office) -> None:
+    call = office.store.ask(call_request(to=number_of(PersonaKind.ANSWERS)))
+    gateway = Gateway(office.connect, office.net.backend, office.stop, office.clock)
+    gateway._practice = False  # as if the calls were real
+    office.stop.after(10, office.stop.set)
+    gateway.run(office._ready)
+    assert office.store.of(call).state is CallState.LIVE
+    assert [leg.status for leg in office.net.patient_calls(call.call_id)] == ["in-progress"]
+
+
+# ------------------------------------------------------------------ without a line
+
+
+def test_missing_credentials_are_said_and_nobody_is_called(office: Office) -> None:
+    with lines.carrier(MemorySecretStore(), "default") as backend:
+        assert isinstance(backend, NoLine)
+        call = office.store.ask(call_request())
+        office.stop.after(6, office.stop.set)
+        run(office.connect, backend, office.stop, office.clock, office._ready)
+    beat = office.store.beats[0]
+    assert (beat.state, beat.is_practice_line) == ("down", False)
+    assert "No phone account is set up yet" in beat.sentence
+    ending = office.store.of(call).ending
+    assert ending is not None
+    assert ending.end is CallEnd.NEVER_PLACED
+    assert ending.sentence == beat.sentence
+
+
+def test_without_a_line_open_calls_are_not_judged() -> None:
+    line = NoLine("No line.")
+    request = call_request()
+    assert isinstance(line.snapshot(request, "CA1"), Unreachable)
+    assert isinstance(line.locate(request, request.requested_at, ()), CannotTell)
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [
+        ("nonsense", "incomplete"),
+        ("{}", "incomplete"),
+        (
+            json.dumps({"account_sid": "AC" + "feed" * 8, "key_sid": "SKx", "key_secret": "x"}),
+            "practice line",
+        ),
+    ],
+)
+def test_unusable_credentials_are_said(kept: str, words: str) -> None:
+    secrets = MemorySecretStore()
+    secrets.set(lines.secret_key("default"), kept)
+    with lines.carrier(secrets, "default") as backend:
+        (finding,) = backend.preflight()
+        assert finding.blocks
+        assert words in finding.sentence
+
+
+def test_usable_credentials_make_a_real_line() -> None:
+    secrets = MemorySecretStore()
+    values = {"account_sid": "AC" + "1" * 32, "key_sid": "SK" + "2" * 32, "key_secret": "s"}
+    secrets.set(lines.secret_key("clinic"), json.dumps(values))
+    with lines.carrier(secrets, "clinic") as backend:
+        assert not isinstance(backend, NoLine)
+        assert not backend.is_practice
+
+
+def test_a_practice_line_of_the_demos_people(tmp_path: Path) -> None:
+    file = tmp_path / "personas.json"
+    file.write_text("{}", encoding="utf-8")
+    with lines.practice_line(file, SystemClock(), LineSettings()) as (backend, server):
+        assert backend.is_practice
+        assert backend.preflight() == ()
+        assert server.base.startswith("http://127.0.0.1:")
