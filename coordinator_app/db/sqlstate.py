@@ -1,0 +1,240 @@
+"""The one translator from what PostgreSQL says to what a person reads.
+
+Our own SQL functions raise SQLSTATEs of class ``QC``: the message is the stable name, the detail
+a JSON object with facts. Everything that this module does not know is our bug: the answer is
+None, and the error goes to the crash path.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from sqlalchemy import exc
+
+from coordinator_app.db.connect_errors import (
+    lost,
+    not_ready,
+    too_many_connections,
+    translate_connect_error,
+    wrong_password,
+)
+from coordinator_app.errors import (
+    ClientTooOldError,
+    NotAllowedError,
+    NotConnectedError,
+    RefusedError,
+    SignInRefusedError,
+    StaleError,
+    TakenByAnotherError,
+    UserFacingError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+RETRY = frozenset({"40001", "40P01"})  # the server asks to send the same thing again
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A refusal of ours; ``sentence`` may name facts, ``without`` is for when they are absent."""
+
+    error: type[UserFacingError]
+    sentence: str
+    without: str = ""
+
+
+_R = _Rule
+RULES: Mapping[str, _Rule] = {
+    "QC001": _R(
+        SignInRefusedError,
+        "This login has no place in this practice. Ask the administrator to add you.",
+    ),
+    "QC002": _R(SignInRefusedError, "Your access is suspended. Please talk to your supervisor."),
+    "QC003": _R(
+        SignInRefusedError,
+        "Your training “{curriculum}” expired on {expires_on}. Renew it, then sign in again.",
+        "Your training is not complete. Finish it, then sign in again.",
+    ),
+    "QC004": _R(
+        ClientTooOldError,
+        "This program is version {yours}; the practice needs {lowest} or newer. Please update.",
+        "This program is too old for the practice. Please update it.",
+    ),
+    "QC005": _R(NotAllowedError, "Your role in this practice does not include this."),
+    "QC010": _R(
+        TakenByAnotherError,
+        "{by} is working with this patient now. Choose another one.",
+        "Somebody else is working with this patient now. Choose another one.",
+    ),
+    "QC011": _R(StaleError, "This patient is no longer in the queue. The list is loaded again."),
+    "QC012": _R(RefusedError, "This patient cannot be opened now. Choose another one."),
+    "QC013": _R(RefusedError, "Finish the patient you have open first: the call needs an outcome."),
+    "QC014": _R(
+        StaleError,
+        "This patient was given to {by} because your connection was away too long.",
+        "This patient went back to the queue because your connection was away too long.",
+    ),
+    "QC020": _R(RefusedError, "This number may not be called now."),
+    "QC021": _R(StaleError, "This number is no longer on the patient's list. Choose another one."),
+    "QC022": _R(
+        RefusedError,
+        "A call to this patient is already running ({by}).",
+        "A call is already running. End it first.",
+    ),
+    "QC023": _R(StaleError, "The call has already ended."),
+    "QC024": _R(StaleError, "This call is not known here. The list is loaded again."),
+    "QC030": _R(TakenByAnotherError, "That time has just been taken. Choose another one."),
+    "QC031": _R(RefusedError, "The time was held for 5 minutes and is free again. Choose it anew."),
+    "QC032": _R(RefusedError, "That time is outside the practitioner's hours. Choose another one."),
+    "QC033": _R(RefusedError, "Choose a time in the openings first."),
+    "QC040": _R(
+        StaleError,
+        "This was already recorded with different content. The window shows what was kept.",
+    ),
+    "QC041": _R(
+        RefusedError,
+        "Something is missing for this outcome: {field}.",
+        "Something is missing for this outcome.",
+    ),
+    "QC042": _R(RefusedError, "This outcome does not fit the call. Choose another one."),
+    "QC050": _R(RefusedError, "Check the patient's identity first: two identifiers have to match."),
+    "QC051": _R(
+        RefusedError,
+        "The identity could not be confirmed in this call. Choose the outcome “Not verified”.",
+    ),
+    "QC060": _R(RefusedError, "You have reached today's limit for this."),
+    "QC090": _R(
+        RefusedError,
+        "A practice stays what it was made as, and the clock of a demo only goes forward.",
+    ),
+    "QC070": _R(RefusedError, "Please check what was entered: {field}.", "Please check the entry."),
+}
+
+
+def translate_error(
+    error: psycopg.Error | exc.SQLAlchemyError, *, connecting: bool = False
+) -> UserFacingError | None:
+    """Return what a person should read, or None when the error is our bug.
+
+    ``connecting``: the error came from opening a connection, not from a statement.
+    """
+    found = driver_error(error)
+    if found is None:
+        return None
+    state = found.sqlstate or ""
+    if state in RULES:
+        return _refusal(state, found)
+    if state.startswith("QC"):
+        return _newer_refusal(found)
+    make = _STANDARD.get(state) or _STANDARD_CLASSES.get(state[:2])
+    if make is None and not state and isinstance(found, psycopg.OperationalError):
+        if connecting or _never_open(found):
+            return translate_connect_error(found)
+        make = lost
+    return make() if make else None
+
+
+def driver_error(error: psycopg.Error | exc.SQLAlchemyError) -> psycopg.Error | None:
+    """Return the driver's error inside SQLAlchemy's, or None if there is none."""
+    if isinstance(error, psycopg.Error):
+        return error
+    inner = error.orig if isinstance(error, exc.DBAPIError) else error.__cause__
+    return inner if isinstance(inner, psycopg.Error) else None
+
+
+def _denied() -> UserFacingError:
+    return NotAllowedError("Your role in this practice does not include this.", name="denied")
+
+
+def _too_slow() -> UserFacingError:
+    return NotConnectedError(
+        "The practice's database took too long to answer. Try again.", name="too_slow"
+    )
+
+
+def _collision() -> UserFacingError:
+    return StaleError(
+        "Somebody changed the same thing at the same moment. Try again.", name="collision"
+    )
+
+
+def _server_full() -> UserFacingError:
+    return NotConnectedError(
+        "The practice's server has run out of space or memory. Tell the administrator.",
+        name="server_full",
+    )
+
+
+_STANDARD: Mapping[str, Callable[[], UserFacingError]] = {
+    "28P01": wrong_password,
+    "28000": wrong_password,
+    "53300": too_many_connections,
+    "57P01": not_ready,
+    "57P02": not_ready,
+    "57P03": not_ready,
+    "57P05": lost,  # an idle session, ended by the server
+    "42501": _denied,
+    "57014": _too_slow,
+    "55P03": _too_slow,
+    "40001": _collision,
+    "40P01": _collision,
+}
+_STANDARD_CLASSES: Mapping[str, Callable[[], UserFacingError]] = {
+    "08": lost,
+    "53": _server_full,
+}
+
+
+def _refusal(state: str, error: psycopg.Error) -> UserFacingError:
+    rule = RULES[state]
+    facts = _facts(error)
+    ready = facts.get("sentence")
+    sentence = ready if isinstance(ready, str) and ready else _fill(rule, facts)
+    return rule.error(sentence, name=_name(error), detail=facts)
+
+
+def _newer_refusal(error: psycopg.Error) -> UserFacingError | None:
+    """A newer server's rule: shown if it brings its sentence, since we have none."""
+    facts = _facts(error)
+    sentence = facts.get("sentence")
+    if not isinstance(sentence, str):
+        return None
+    return RefusedError(sentence, name=_name(error), detail=facts)
+
+
+def _fill(rule: _Rule, facts: Mapping[str, Any]) -> str:
+    words = {key: _word(value) for key, value in facts.items() if value not in (None, "")}
+    try:
+        return rule.sentence.format_map(words)
+    except KeyError:
+        return rule.without
+
+
+def _word(value: object) -> str:
+    text = str(value)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{day:%B} {day.day}, {day.year}"
+
+
+def _facts(error: psycopg.Error) -> dict[str, Any]:
+    try:
+        facts = json.loads(error.diag.message_detail or "{}")
+    except ValueError:
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _name(error: psycopg.Error) -> str:
+    return error.diag.message_primary or ""
+
+
+def _never_open(error: psycopg.Error) -> bool:
+    return str(error).startswith(("connection failed", "connection timeout", "failed to resolve"))
