@@ -25,7 +25,9 @@ class ChartCard(Card):
         """Wrap a chart."""
         super().__init__(title, parent)
         self.chart = chart
-        self.switch = IconButton("table", self.tr("Show %1 as a table").replace("%1", title), size=15)
+        self.switch = IconButton(
+            "table", self.tr("Show %1 as a table").replace("%1", title), size=15
+        )
         self.switch.setCheckable(True)
         self.switch.toggled.connect(self._flip)
         self.table = QTableWidget(0, 0)

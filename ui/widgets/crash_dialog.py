@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import qVersion
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout,
 from ui.theme import active
 from ui.widgets.buttons import Button
 from ui.widgets.labels import label
+from ui.widgets.named import named
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -24,7 +26,7 @@ def _places(trace: TracebackType | None) -> list[str]:
     # The file's last folders are enough to find the line; the whole path may hold a person's name.
     frames = traceback.extract_tb(trace)
     return [
-        f"  {'/'.join(frame.filename.replace(chr(92), '/').split('/')[-3:])}:{frame.lineno} {frame.name}"
+        f"  {'/'.join(Path(frame.filename).parts[-3:])}:{frame.lineno} {frame.name}"
         for frame in frames
     ]
 
@@ -64,19 +66,17 @@ class CrashDialog(QDialog):
             "muted",
         )
         why.setWordWrap(True)
-        self.report = QPlainTextEdit(
-            objectName="crash_report", accessibleName=self.tr("Report"), readOnly=True
-        )
+        self.report = named(QPlainTextEdit(readOnly=True), "crash_report", self.tr("Report"))
         self.report.setPlainText(report)
         self.report.setMinimumHeight(px(150))
-        copy = Button(self.tr("Copy the report"), icon="copy")
-        copy.setObjectName("crash_copy")
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(report))
+        self.copy = Button(self.tr("Copy the report"), icon="copy")
+        self.copy.setObjectName("crash_copy")
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(report))
         close = Button(self.tr("Go on"), "primary")
         close.setObjectName("crash_close")
         close.clicked.connect(self.accept)
         buttons = QHBoxLayout()
-        buttons.addWidget(copy)
+        buttons.addWidget(self.copy)
         buttons.addStretch(1)
         buttons.addWidget(close)
         column = QVBoxLayout(self)

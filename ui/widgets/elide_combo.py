@@ -48,17 +48,12 @@ class ElideCombo(QComboBox):
         painter = QStylePainter(self)
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
-        style = self.style()
-        edit = style.subControlRect(
-            QStyle.ComplexControl.CC_ComboBox,
-            option,
-            QStyle.SubControl.SC_ComboBoxEditField,
-            self,
-        )
-        text = option.currentText  # type: ignore[attr-defined]
-        shown = self.fontMetrics().elidedText(
-            text, Qt.TextElideMode.ElideRight, edit.width() - active().px(4)
-        )
-        option.currentText = shown  # type: ignore[attr-defined]
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        theme = active()
+        text = self.currentText() or self.placeholderText()
+        room = self.rect().adjusted(theme.px(10), 0, -theme.px(26), 0)
+        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        token = "text" if self.currentText() and self.isEnabled() else "text3"
+        painter.setPen(theme.color(token))
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(room, int(flags), shown)

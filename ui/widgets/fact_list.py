@@ -59,4 +59,4 @@ class FactList(QWidget):
         self._rows.append(row)
 
     def _rescale(self) -> None:
-        self._column.setSpacing(active().px(9))
+        self._column.setSpacing(active().px(7))

@@ -1,4 +1,4 @@
-"""The identity check: the patient speaks, the coordinator compares and ticks (compliance.md 7.1)."""
+"""The identity check: the patient speaks, we compare and tick (compliance.md 7.1)."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class IdentityCheck(QFrame):
         top.addWidget(self.state, 1)
         self._buttons = QHBoxLayout()
         self._buttons.addWidget(self.passed, 1)
-        self._buttons.addWidget(self.failed)
-        self._buttons.addWidget(self.declined)
+        self._buttons.addWidget(self.failed, 1)
+        self._buttons.addWidget(self.declined, 1)
         self._column = QVBoxLayout(self)
         self._column.addLayout(top)
         self._column.addLayout(self._grid)
@@ -73,7 +73,7 @@ class IdentityCheck(QFrame):
         self.value.hide()
         self._column.insertWidget(2, self.value)
         self._hide = QTimer(self, singleShot=True, interval=REVEAL_MS)
-        self._hide.timeout.connect(self.mask)
+        self._hide.timeout.connect(self.conceal)
         for button, result in (
             (self.passed, IdentityResult.PASS),
             (self.failed, IdentityResult.FAIL),
@@ -100,15 +100,17 @@ class IdentityCheck(QFrame):
         self._boxes, self._eyes = {}, {}
         for number, kind in enumerate(kinds):
             self._add(number, kind)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(2, 1)
         self._refresh()
 
     def _add(self, number: int, kind: IdentifierKind) -> None:
         words = {
             IdentifierKind.FULL_NAME: self.tr("Full name"),
-            IdentifierKind.BIRTH_DATE: self.tr("Date of birth"),
-            IdentifierKind.ZIP: self.tr("ZIP code"),
-            IdentifierKind.ADDRESS: self.tr("Street address"),
-            IdentifierKind.PHONE: self.tr("Phone on file"),
+            IdentifierKind.BIRTH_DATE: self.tr("Birth date"),
+            IdentifierKind.ZIP: self.tr("ZIP"),
+            IdentifierKind.ADDRESS: self.tr("Address"),
+            IdentifierKind.PHONE: self.tr("Phone"),
         }[kind]
         box = QCheckBox(words)
         box.setAccessibleName(self.tr("%1 matches").replace("%1", words))
@@ -128,9 +130,7 @@ class IdentityCheck(QFrame):
             self._eyes[kind] = eye
             self._grid.addWidget(eye, row, column * 2 + 1)
 
-    def show_state(
-        self, result: IdentityResult | None, tries_left: int, *, possible: bool
-    ) -> None:
+    def show_state(self, result: IdentityResult | None, tries_left: int, *, possible: bool) -> None:
         """Show how the check stands.
 
         Args:
@@ -159,7 +159,7 @@ class IdentityCheck(QFrame):
 
     def reset(self) -> None:
         """Untick everything and hide a revealed value (another patient)."""
-        self.mask()
+        self.conceal()
         for box in self._boxes.values():
             box.setChecked(False)
 
@@ -169,7 +169,7 @@ class IdentityCheck(QFrame):
         self.value.show()
         self._hide.start()
 
-    def mask(self) -> None:
+    def conceal(self) -> None:
         """Take the value off the screen."""
         self._hide.stop()
         self.value.setText("")

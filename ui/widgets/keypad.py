@@ -42,6 +42,8 @@ class Keypad(QFrame):
             button.clicked.connect(lambda _=False, key=key: self._press(key))
             button.installEventFilter(self)
             self._grid.addWidget(button, number // 3, number % 3)
+            if number == 0:
+                self._first = button
         self._column = QVBoxLayout(self)
         self._column.addWidget(self._typed)
         self._column.addLayout(self._grid)
@@ -61,9 +63,7 @@ class Keypad(QFrame):
         corner = anchor.mapToGlobal(QPoint(anchor.width() - self.width(), anchor.height() + 4))
         self.move(corner)
         self.show()
-        first = self._grid.itemAt(0).widget()
-        if first is not None:
-            first.setFocus()
+        self._first.setFocus()
 
     def _press(self, key: str) -> None:
         before = "" if self._typed.property("empty") else self._typed.text()

@@ -49,7 +49,7 @@ class MaskedField(QWidget):
         self._row.addWidget(self.value)
         self._row.addWidget(self.eye)
         self._timer = QTimer(self, singleShot=True, interval=REVEAL_MS)
-        self._timer.timeout.connect(self.mask)
+        self._timer.timeout.connect(self.conceal)
         self.eye.clicked.connect(self._pressed)
         self.hide()
         follow_theme(self._rescale)
@@ -63,7 +63,7 @@ class MaskedField(QWidget):
         """Show a masked value; "" empties and hides the field."""
         self._masked = masked
         self.setVisible(bool(masked))
-        self.mask()
+        self.conceal()
 
     def show_value(self, value: str) -> None:
         """Show the value for 8 seconds."""
@@ -73,7 +73,7 @@ class MaskedField(QWidget):
         announce(self, f"{self._caption} {value}")
         self._timer.start()
 
-    def mask(self) -> None:
+    def conceal(self) -> None:
         """Mask it again, now."""
         self._timer.stop()
         self.value.setText(f"{self._caption} {self._masked}" if self._masked else "")
@@ -82,7 +82,7 @@ class MaskedField(QWidget):
 
     def _pressed(self) -> None:
         if self.revealed:
-            self.mask()
+            self.conceal()
         else:
             self.reveal_wanted.emit(self._field)
 

@@ -61,6 +61,8 @@ class _DayHeader(QHeaderView):
         font = theme.font("caption")
         if inner.right() - left < text_width(count, font):
             count = str(column.openings or "—")
+        if inner.right() - left < text_width(count, font):
+            count = ""  # the spoken head still says it
         painter.setFont(font)
         painter.setPen(theme.color("text2"))
         painter.drawText(inner, _RIGHT, count)
@@ -108,7 +110,8 @@ class _HourHeader(QHeaderView):
             painter.setFont(font)
             painter.setPen(theme.color("text2"))
             top = rect.top() + theme.px(3)
-            painter.drawText(QRect(rect.left(), top, rect.width() - theme.px(8), height), _RIGHT, text)
+            box = QRect(rect.left(), top, rect.width() - theme.px(8), height)
+            painter.drawText(box, _RIGHT, text)
         painter.restore()
 
 
@@ -184,7 +187,7 @@ class OpeningsGrid(QTableView):
     def moveCursor(
         self,
         action: QAbstractItemView.CursorAction,
-        modifiers: Qt.KeyboardModifier,
+        _modifiers: Qt.KeyboardModifier,
     ) -> QModelIndex:
         """Move from opening to opening; cells in between cannot be chosen."""
         choices = self._openings.choices()
@@ -198,12 +201,14 @@ class OpeningsGrid(QTableView):
         column = here.column()
         same = [pair for pair in choices if pair[0] == column]
         number = next((n for n, (_, other) in enumerate(same) if other.row == cell.row), 0)
-        if action == moves.MoveUp:
-            return self._index(same[max(0, number - 1)])
-        if action == moves.MoveDown:
-            return self._index(same[min(len(same) - 1, number + 1)])
-        if action in {moves.MoveHome, moves.MoveEnd}:
-            return self._index(choices[0 if action == moves.MoveHome else -1])
+        targets = {
+            moves.MoveUp: same[max(0, number - 1)] if same else choices[0],
+            moves.MoveDown: same[min(len(same) - 1, number + 1)] if same else choices[0],
+            moves.MoveHome: choices[0],
+            moves.MoveEnd: choices[-1],
+        }
+        if action in targets:
+            return self._index(targets[action])
         if action in {moves.MoveLeft, moves.MoveRight, moves.MoveNext, moves.MovePrevious}:
             step = 1 if action in {moves.MoveRight, moves.MoveNext} else -1
             return self._sideways(choices, column, cell.row, step) or here
@@ -280,10 +285,10 @@ class OpeningsGrid(QTableView):
         place = model.now_row(self._now())
         if place is not None:
             column, rows = place
-            y = top + rows * height
+            y = top + round(rows * height)
             x = self.columnViewportPosition(column)
             painter.setPen(QPen(theme.color("danger"), 2))
-            painter.drawLine(int(x), int(y), int(x + self.columnWidth(column)), int(y))
+            painter.drawLine(x, y, x + self.columnWidth(column), y)
             painter.setBrush(theme.color("danger"))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.drawEllipse(QRectF(x - 4, y - 4, 8, 8))

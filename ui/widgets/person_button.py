@@ -37,4 +37,9 @@ class PersonButton(QPushButton):
         px = active().px
         self._row.setContentsMargins(px(12), px(6), px(12), px(6))
         self._row.setSpacing(px(12))
-        self.setFixedHeight(px(54))
+        # The application's sheet gives every button one height; this one holds two lines.
+        tall, focused = px(50), px(48)
+        self.setStyleSheet(
+            f"QPushButton {{ min-height: {tall}px; }}"
+            f" QPushButton:focus {{ min-height: {focused}px; }}"
+        )

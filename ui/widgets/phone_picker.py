@@ -34,7 +34,7 @@ class PhonePicker(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         """Make an empty picker."""
         super().__init__(parent)
-        self.box = ElideCombo(self.tr("Number to dial"), self.tr("Numbers"), 120)
+        self.box = ElideCombo(self.tr("Number to dial"), self.tr("Numbers"), 84)
         self.copy = IconButton("copy", self.tr("Copy the number for one minute"), size=15)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -42,6 +42,7 @@ class PhonePicker(QWidget):
         self._row.addWidget(self.copy)
         self._phones: tuple[Phone, ...] = ()
         self._copied = ""
+        self._narrow = False
         self._timer = QTimer(self, singleShot=True, interval=CLIPBOARD_MS)
         self._timer.timeout.connect(self.clear_clipboard)
         self.box.currentIndexChanged.connect(lambda _: self.chosen.emit(self.phone))
@@ -97,7 +98,12 @@ class PhonePicker(QWidget):
         QGuiApplication.clipboard().setText(self._copied)
         self._timer.start()
 
+    def set_narrow(self, *, narrow: bool) -> None:
+        """Give room to the name beside it."""
+        self._narrow = narrow
+        self._rescale()
+
     def _rescale(self) -> None:
         self._row.setSpacing(active().px(4))
-        self.setMaximumWidth(active().px(240))
-        self.setMinimumWidth(active().px(150))
+        self.setMaximumWidth(active().px(184 if self._narrow else 240))
+        self.setMinimumWidth(active().px(130 if self._narrow else 190))

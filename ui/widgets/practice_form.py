@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -22,6 +21,8 @@ from PySide6.QtWidgets import (
 from coordinator_app.domain.session import Connection, TlsMode
 from coordinator_app.services.connections import is_loopback
 from ui.widgets.edits import set_invalid
+from ui.widgets.labels import label
+from ui.widgets.named import named
 
 __all__ = ["PracticeForm", "problem_of"]
 
@@ -67,7 +68,7 @@ class PracticeForm(QWidget):
         """Make an empty form."""
         super().__init__(parent)
         self._edited: Connection | None = None
-        self._title = QLabel(objectName="practice_title")
+        self._title = named(QLabel(), "practice_title")
         self._title.setProperty("type", "h2")
         self.name = self._line("practice_name", self.tr("Name of the practice"))
         self.host = self._line("practice_host", self.tr("Server"))
@@ -75,13 +76,13 @@ class PracticeForm(QWidget):
         self.port = self._line("practice_port", self.tr("Port"))
         self.port.setValidator(QIntValidator(1, 65535, self.port))
         self.database = self._line("practice_database", self.tr("Database"))
-        self.tls = QComboBox(objectName="practice_tls", accessibleName=self.tr("Connection"))
+        self.tls = named(QComboBox(), "practice_tls", self.tr("Connection"))
         self.tls.addItem(self.tr("Encrypted, certificate checked"), TlsMode.VERIFY_FULL.value)
         self.tls.addItem(self.tr("This computer only"), TlsMode.LOOPBACK.value)
         self.tls.view().setAccessibleName(self.tr("Connection"))
         self.certificate = self._line("practice_certificate", self.tr("Certificate authority file"))
         self.certificate.setPlaceholderText(self.tr("The system's own"))
-        browse = QPushButton(self.tr("Choose…"), objectName="practice_browse")
+        browse = named(QPushButton(self.tr("Choose…")), "practice_browse")
         browse.setAccessibleName(self.tr("Choose the certificate authority file"))
         browse.clicked.connect(self._browse)
         self._why = QLabel(
@@ -92,40 +93,42 @@ class PracticeForm(QWidget):
             wordWrap=True,
         )
         self._why.setProperty("type", "small")
-        self._problem = QLabel(objectName="practice_problem", wordWrap=True)
+        self._problem = named(QLabel(wordWrap=True), "practice_problem")
         self._problem.setProperty("type", "error")
         self._problem.hide()
         self._lay_out(browse)
         self.tls.currentIndexChanged.connect(self._follow_tls)
 
     def _line(self, name: str, label: str) -> QLineEdit:
-        edit = QLineEdit(objectName=name, accessibleName=label)
+        edit = named(QLineEdit(), name, label)
         edit.returnPressed.connect(self.submit)
         return edit
 
     def _lay_out(self, browse: QPushButton) -> None:
-        form = QFormLayout()
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
-        form.setVerticalSpacing(6)
+        form = QVBoxLayout()
+        form.setSpacing(4)
         place = QHBoxLayout()
         place.addWidget(self.host, 3)
         place.addWidget(self.port, 1)
         authority = QHBoxLayout()
         authority.addWidget(self.certificate, 1)
         authority.addWidget(browse)
-        form.addRow(self.tr("Name"), self.name)
-        form.addRow(self.tr("Server and port"), place)
-        form.addRow(self.tr("Database"), self.database)
-        form.addRow(self.tr("Connection"), self.tls)
-        form.addRow(self.tr("Certificate authority (PEM file)"), authority)
-        self._remove = QPushButton(self.tr("Remove"), objectName="practice_remove")
+        form.addWidget(label(self.tr("Name"), "small"))
+        form.addWidget(self.name)
+        form.addWidget(label(self.tr("Server and port"), "small"))
+        form.addLayout(place)
+        form.addWidget(label(self.tr("Database"), "small"))
+        form.addWidget(self.database)
+        form.addWidget(label(self.tr("Connection"), "small"))
+        form.addWidget(self.tls)
+        form.addWidget(label(self.tr("Certificate authority (PEM file)"), "small"))
+        form.addLayout(authority)
+        self._remove = named(QPushButton(self.tr("Remove")), "practice_remove")
         self._remove.setProperty("kind", "ghost")
         self._remove.clicked.connect(self._on_remove)
-        back = QPushButton(self.tr("Cancel"), objectName="practice_cancel")
+        back = named(QPushButton(self.tr("Cancel")), "practice_cancel")
         back.clicked.connect(self.closed)
-        save = QPushButton(self.tr("Save"), objectName="practice_save")
+        save = named(QPushButton(self.tr("Save")), "practice_save")
         save.setProperty("kind", "primary")
         save.clicked.connect(self.submit)
         buttons = QHBoxLayout()

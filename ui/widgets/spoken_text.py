@@ -15,11 +15,13 @@ from ui.widgets.painting import follow_theme
 __all__ = ["SpokenText", "to_html"]
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
+_NUMBER = re.compile(r"\((\d{3})\) (\d{3})-(\d{4})")  # is read in one go: never broken
 
 
 def to_html(text: str) -> str:
     """Return text with ``**marks**`` as HTML; anything that looks like HTML stays text."""
     body = _BOLD.sub(r"<b>\1</b>", html.escape(text)).replace("\n", "<br>")
+    body = _NUMBER.sub("(\\1)&nbsp;\\2&#8209;\\3", body)
     return f'<div style="line-height:125%">{body}</div>'
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -28,6 +28,7 @@ __all__ = ["CellDelegate", "RowTable"]
 
 ROW_HEIGHT = 38
 _PAD = 10
+_LEAST = 132  # of a column that shares what is left
 
 
 class CellDelegate(QStyledItemDelegate):
@@ -41,8 +42,8 @@ class CellDelegate(QStyledItemDelegate):
     ) -> None:
         """Paint one cell."""
         theme = active()
-        rect = QRect(option.rect)  # type: ignore[attr-defined]  # missing in PySide6's stubs
-        state = option.state  # type: ignore[attr-defined]  # missing in PySide6's stubs
+        rect = QRect(option.rect)
+        state = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if state & QStyle.StateFlag.State_Selected:
@@ -111,7 +112,7 @@ class CellDelegate(QStyledItemDelegate):
         painter.drawText(rect, int(flags) | int(Qt.TextFlag.TextSingleLine), shown)
 
     def sizeHint(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+        self, _option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         """As wide as the text asks for, as tall as every row."""
         theme = active()
@@ -176,7 +177,29 @@ class RowTable(QTableView):
         for number, column in enumerate(self._rows.columns):
             if column.width:
                 self.setColumnWidth(number, px(column.width))
+        self._fit()
         self.viewport().update()
+
+    def _fit(self) -> None:
+        """Hide what matters least until the columns that share the rest can be read."""
+        px = active().px
+        shown = set(range(len(self._rows.columns)))
+        order = sorted(shown, key=lambda n: -self._rows.columns[n].drop)
+
+        def needed() -> int:
+            return sum(px(self._rows.columns[n].width or _LEAST) for n in shown)
+
+        for number in order:
+            if self._rows.columns[number].drop == 0 or needed() <= self.viewport().width():
+                break
+            shown.discard(number)
+        for number in range(len(self._rows.columns)):
+            self.setColumnHidden(number, number not in shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Use the width."""
+        super().resizeEvent(event)
+        self._fit()
 
     def _open(self) -> None:
         row = self.current_row()

@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 from PySide6.QtCore import QDate, QDateTime, QTime
 from PySide6.QtWidgets import QDateTimeEdit, QWidget
 
+from ui.theme import active
+from ui.widgets.painting import follow_theme
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -35,6 +38,10 @@ class ZonedTimeEdit(QDateTimeEdit):
         self.setAccessibleName(name)
         self.setDisplayFormat("ddd MMM d, yyyy  h:mm AP")
         self.setCalendarPopup(True)
+        follow_theme(self._rescale)
+
+    def _rescale(self) -> None:
+        self.setMinimumWidth(active().px(228))
 
     def set_moment(self, at: datetime, zone: str) -> None:
         """Show a moment on the wall clock of a zone."""

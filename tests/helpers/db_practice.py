@@ -1,0 +1,479 @@
+"""A small practice in a database of its own, and the people who work there.
+
+Real logins, real connections: what a test does as ``practice.c1`` is what that coordinator could
+do with ``psql``. The practice is a demo, so its clock can be moved forward; it starts on a Monday
+at 10:00 in Boston.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from psycopg.types.json import Jsonb
+
+from tests.helpers.postgres import Database, TestServer
+
+# A copy of a database costs half a second on a slow disk, this some 20 ms: what a test changed is
+# put back from copies of the tables. As "replica" no trigger and no foreign key is in the way.
+_MAKE_RESET = """
+CREATE SCHEMA saved;
+DO $$
+DECLARE t regclass;
+BEGIN
+    FOR t IN SELECT c.oid FROM pg_class c WHERE c.relnamespace IN ('app'::regnamespace,
+        'audit'::regnamespace) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+    LOOP
+        EXECUTE format('CREATE TABLE saved.%I AS TABLE %s', replace(t::text, '.', '_'), t);
+    END LOOP;
+END $$;
+CREATE FUNCTION saved.reset() RETURNS void LANGUAGE plpgsql
+SET session_replication_role = replica AS $$
+DECLARE t regclass;
+BEGIN
+    FOR t IN SELECT c.oid FROM pg_class c WHERE c.relnamespace IN ('app'::regnamespace,
+        'audit'::regnamespace) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+    LOOP
+        EXECUTE format('DELETE FROM %s', t);
+        EXECUTE format('INSERT INTO %s OVERRIDING SYSTEM VALUE SELECT * FROM saved.%I',
+            t, replace(t::text, '.', '_'));
+    END LOOP;
+END $$;
+"""
+PASSWORD = "a long synthetic password"
+OFFICE = "+16175550100"
+MONDAY = datetime(2027, 3, 1, 15, 0, tzinfo=UTC)  # 10:00 in Boston, no holiday near
+# login: (groups, role of the person row or None, name)
+LOGINS: Mapping[str, tuple[tuple[str, ...], str | None, str]] = {
+    "cc_c1": (("coordinator",), "coordinator", "Jordan Park"),
+    "cc_c2": (("coordinator",), "coordinator", "Amelia Brown"),
+    "cc_c3": (("coordinator",), "coordinator", "Ken Ito"),
+    "cc_c4": (("coordinator",), "coordinator", "Lena Wolf"),
+    "cc_c5": (("coordinator",), "coordinator", "Omar Said"),
+    "cc_c6": (("coordinator",), "coordinator", "Pia Lund"),
+    "cc_c7": (("coordinator",), "coordinator", "Ravi Nair"),
+    "cc_c8": (("coordinator",), "coordinator", "Sofia Reyes"),
+    "cc_sup": (("supervisor",), "supervisor", "Val Stone"),
+    "cc_cli": (("clinician",), "clinician", "Noor Haddad"),
+    "cc_adm": (("administrator",), "administrator", "Max Weber"),
+    "cc_aud": (("auditor",), "auditor", "Ada Quinn"),
+    "cc_gw": (("gateway",), None, "the phone line"),
+    "cc_nobody": ((), None, "in no group at all"),
+    "cc_stray": (("coordinator",), None, "in a group, but no person"),
+}
+PEOPLE = tuple(login for login, (_, role, _) in LOGINS.items() if role)
+TEMPLATE = "practice"
+PATIENTS = 20
+
+
+class Refused(AssertionError):
+    """The database did not do what a test took for granted."""
+
+
+@dataclass(slots=True)
+class Party:
+    """One login's connection; ``ask`` calls a function of the API and returns its answer."""
+
+    login: str
+    connection: psycopg.Connection[Any]
+
+    def run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Send any statement; its rows, none if it has no result."""
+        cursor = self.connection.execute(statement.encode(), values or None)
+        return cursor.fetchall() if cursor.description else []
+
+    def one(self, statement: str, *values: object) -> Any:
+        rows = self.run(statement, *values)
+        return rows[0][0] if rows else None
+
+    def ask(self, function: str, *values: object) -> Any:
+        """Call ``api.function``; dicts and lists of dicts travel as jsonb."""
+        sent = [Jsonb(v) if _is_json(v) else v for v in values]
+        return self.one(f"SELECT api.{function}({', '.join(['%s'] * len(sent))})", *sent)
+
+    # ---- what a coordinator does, with a new operation id unless one is given
+
+    def sign_in(self) -> Any:
+        return self.ask("sign_in", "0.1.0", "test")
+
+    def claim(self, entry: object) -> Any:
+        return self.one("SELECT api.claim(%s::uuid, %s)", entry, op())
+
+    def claim_next(self, op_id: uuid.UUID | None = None) -> Any:
+        return self.one("SELECT api.claim_next(%s)", op_id or op())
+
+    def skip(self, card: Any, reason: str = "other") -> None:
+        self.one(
+            "SELECT api.skip(%s::uuid, %s, %s, %s)", card["entry_id"], card["fence"], reason, op()
+        )
+
+    def dial(self, card: Any, *, phone: object = None, op_id: uuid.UUID | None = None) -> Any:
+        return self.one(
+            "SELECT api.request_call(%s::uuid, %s, %s::uuid, %s)",
+            card["entry_id"],
+            card["fence"],
+            phone or card["phones"][0]["id"],
+            op_id or op(),
+        )
+
+    def verify(self, call: Any, result: str = "PASS", kinds: str = "{birth_date,zip}") -> Any:
+        return self.one(
+            "SELECT api.verify_identity(%s::uuid, %s, %s::text[], %s)",
+            call["id"],
+            result,
+            kinds,
+            op(),
+        )
+
+    def finish(
+        self,
+        call: Any,
+        card: Any,
+        outcome: str,
+        details: Mapping[str, object] | None = None,
+        *,
+        op_id: uuid.UUID | None = None,
+        then_next: bool = False,
+        fence: int | None = None,
+    ) -> Any:
+        return self.one(
+            "SELECT api.finish(%s::uuid, %s::uuid, %s, %s, %s, %s, %s)",
+            call["id"],
+            card["entry_id"],
+            card["fence"] if fence is None else fence,
+            outcome,
+            Jsonb(dict(details or {})),
+            op_id or op(),
+            then_next,
+        )
+
+    def hold(self, card: Any, practice: Practice, start: datetime) -> Any:
+        return self.one(
+            "SELECT api.hold_slot(%s::uuid, %s, %s::uuid, %s::uuid, %s, %s)",
+            card["entry_id"],
+            card["fence"],
+            practice.doctor,
+            practice.visit_type,
+            start,
+            op(),
+        )
+
+    def book(self, call: Any, card: Any, hold: Any, op_id: uuid.UUID | None = None) -> Any:
+        return self.one(
+            "SELECT api.book(%s::uuid, %s, %s::uuid, %s, %s)",
+            call["id"],
+            card["fence"],
+            hold["id"],
+            Jsonb({}),
+            op_id or op(),
+        )
+
+
+@dataclass
+class Practice:
+    """The database, its people by login, and its owner."""
+
+    database: Database
+    owner: Party
+    doctor: uuid.UUID
+    visit_type: uuid.UUID
+    _parties: dict[str, Party] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Party:
+        """``practice.c1`` is the connection of ``cc_c1``."""
+        if f"cc_{name}" not in LOGINS:
+            raise AttributeError(name)
+        return self.as_person(f"cc_{name}")
+
+    def as_person(self, login: str) -> Party:
+        """The connection of this login, opened once."""
+        if login not in self._parties:
+            self._parties[login] = self.another(login)
+        return self._parties[login]
+
+    def another(self, login: str) -> Party:
+        """A second connection of this login; closed with the practice or by the test."""
+        made = Party(login, connect(self.database, login))
+        self._parties[f"{login} {len(self._parties)}"] = made
+        return made
+
+    def close(self) -> None:
+        for party in (*self._parties.values(), self.owner):
+            party.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---- the owner's view
+
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        return self.owner.run(statement, *values)
+
+    def value(self, statement: str, *values: object) -> Any:
+        return self.owner.one(statement, *values)
+
+    def now(self) -> datetime:
+        found = self.value("SELECT app.now()")
+        assert isinstance(found, datetime)
+        return found
+
+    def pass_time(self, **amount: float) -> None:
+        """Move the practice's clock forward; the phone line stays alive."""
+        self.owner.run(
+            "UPDATE app.practice SET clock_offset = clock_offset + %s", timedelta(**amount)
+        )
+        self.beat()
+
+    def move_to(self, moment: datetime) -> None:
+        """Move the practice's clock forward to this moment."""
+        self.pass_time(seconds=(moment - self.now()).total_seconds())
+
+    def entry(self, entry_id: object) -> dict[str, Any]:
+        found = self.value("SELECT to_jsonb(e) FROM app.queue_entry e WHERE id = %s", entry_id)
+        assert isinstance(found, dict)
+        return found
+
+    def entry_of(self, number: int) -> str:
+        """The queue entry of the n-th patient."""
+        return str(
+            self.value(
+                "SELECT e.id FROM app.queue_entry e JOIN app.patient p ON p.id = e.patient_id "
+                "JOIN app.campaign c ON c.id = e.campaign_id "
+                "WHERE p.external_id = %s AND c.name = 'Recall'",
+                str(number),
+            )
+        )
+
+    def call_row(self, call: Any) -> dict[str, Any]:
+        found = self.value("SELECT to_jsonb(c) FROM app.call c WHERE id = %s", call["id"])
+        assert isinstance(found, dict)
+        return found
+
+    def person_id(self, login: str) -> uuid.UUID:
+        found = self.value("SELECT id FROM app.person WHERE login = %s", login)
+        assert isinstance(found, uuid.UUID)
+        return found
+
+    def gate(self, entry_id: object, at: datetime | None = None) -> dict[str, bool]:
+        """Every check of the gate with its result, for the patient's best number."""
+        found = self.value(
+            "SELECT app.gate(e, NULL, coalesce(%s, app.now())) FROM app.queue_entry e WHERE id = %s",
+            at,
+            entry_id,
+        )
+        return {check["name"]: check["ok"] for check in found}
+
+    # ---- the gateway
+
+    def beat(self, state: str = "ok") -> None:
+        self.gw.ask("gateway_beat", {"state": state, "is_practice_line": True, "sentence": ""})
+
+    def take(self) -> list[Any]:
+        found = self.gw.one("SELECT api.gateway_take_requests(50)")
+        assert isinstance(found, list)
+        return found
+
+    def report(self, call: Any, state: str, **more: object) -> None:
+        """What the carrier says, now."""
+        fact = {"call_id": call["id"], "state": state, "at": _real_now(), **more}
+        self.gw.one("SELECT api.gateway_record(%s)", Jsonb([fact]))
+
+    def answer(self, call: Any) -> None:
+        """Place the call and let somebody pick up."""
+        self.take()
+        self.report(call, "live", answered_at=_real_now())
+
+    def hang_up(self, call: Any, end: str = "completed_by_patient") -> None:
+        self.take()
+        self.report(call, "ended", end=end)
+
+    # ---- whole stories
+
+    def talk(self, who: Party, number: int | None = None) -> tuple[Any, Any]:
+        """Claim (the n-th patient, or the next), dial, be answered: the card and the call."""
+        card = who.claim(self.entry_of(number)) if number else who.claim_next()["card"]
+        if card is None:
+            raise Refused("Nobody in the queue may be called.")
+        call = who.dial(card)
+        self.answer(call)
+        return card, call
+
+    def slot(self, days: int = 2, hour: int = 14) -> datetime:
+        """A time on a later working day, on the full hour in UTC, inside the doctor's hours."""
+        day = (self.now() + timedelta(days=days)).date()
+        while day.isoweekday() > 5:
+            day += timedelta(days=1)
+        return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+
+    @contextlib.contextmanager
+    def superuser(self) -> Iterator[psycopg.Connection[Any]]:
+        with psycopg.connect(self.database.conninfo, autocommit=True) as connection:
+            yield connection
+
+
+def op() -> uuid.UUID:
+    return uuid.uuid4()
+
+
+def connect(database: Database, login: str) -> psycopg.Connection[Any]:
+    conninfo = make_conninfo(database.conninfo, user=login, password=PASSWORD)
+    return psycopg.connect(conninfo, autocommit=True)
+
+
+@contextlib.contextmanager
+def open_practice(database: Database) -> Iterator[Practice]:
+    """The practice in this copy of the template."""
+    owner = Party("owner", psycopg.connect(database.conninfo, autocommit=True))
+    owner.run("SET ROLE app_owner")
+    doctor = owner.one("SELECT id FROM app.practitioner WHERE external_id = 'okafor'")
+    visit_type = owner.one("SELECT id FROM app.visit_type")
+    # The real clock went on since the template was made.
+    owner.run(
+        "UPDATE app.practice SET clock_offset = greatest(clock_offset, %s - clock_timestamp())",
+        MONDAY,
+    )
+    with Practice(database, owner, doctor, visit_type) as practice:
+        practice.beat()
+        yield practice
+
+
+def practice_template(server: TestServer) -> str:
+    """Make the template with the practice in it, once a server; returns its name."""
+    with psycopg.connect(server.server.superuser_conninfo(), autocommit=True) as connection:
+        for login, (groups, _, _) in LOGINS.items():
+            _login(connection, login, groups)
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE])
+        if found.fetchone():
+            return TEMPLATE
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE migrated STRATEGY FILE_COPY").format(
+                sql.Identifier(TEMPLATE)
+            )
+        )
+    with psycopg.connect(server.server.superuser_conninfo(TEMPLATE), autocommit=True) as connection:
+        connection.execute("SET ROLE app_owner")
+        _fill(connection)
+        connection.execute("RESET ROLE")
+        connection.execute(_MAKE_RESET)
+    return TEMPLATE
+
+
+def reset_practice(database: Database) -> None:
+    """Put every table back to what it was in the template."""
+    with psycopg.connect(database.conninfo, autocommit=True) as connection:
+        connection.execute("SELECT saved.reset()")
+
+
+def _login(connection: psycopg.Connection[Any], login: str, groups: tuple[str, ...]) -> None:
+    known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login]).fetchone()
+    if known:
+        return
+    name = sql.Identifier(login)
+    connection.execute(
+        sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(name, sql.Literal(PASSWORD))
+    )
+    for group in groups:
+        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), name))
+
+
+def _fill(connection: psycopg.Connection[Any]) -> None:
+    run = connection.execute
+    run(
+        "INSERT INTO app.practice (name, voicemail_name, office_number, office_hours, state_code, "
+        "zone, is_demo, clock_offset) VALUES ('Lakeside Family Medicine', 'Lakeside', %s, '9 to 5', "
+        "'MA', 'America/New_York', true, %s - clock_timestamp())",
+        [OFFICE, MONDAY],
+    )
+    run(
+        "INSERT INTO app.caller_id_authorization (e164, evidence, signed_by, valid) "
+        "VALUES (%s, 'letter', 'the practice', '[2020-01-01,)')",
+        [OFFICE],
+    )
+    for login, (_, role, name) in LOGINS.items():
+        if role:
+            run(
+                "INSERT INTO app.person (login, name, role) VALUES (%s, %s, %s)",
+                [login, name, role],
+            )
+    run(
+        "INSERT INTO app.training_record (person_id, curriculum, version, completed_on, expires_on)"
+        " SELECT id, 'HIPAA', '2027', '2027-01-01', '2028-01-01' FROM app.person"
+    )
+    run(
+        "INSERT INTO app.practitioner (source, external_id, family, bookable) "
+        "VALUES ('test', 'okafor', 'Okafor', true)"
+    )
+    run("INSERT INTO app.visit_type (name, minutes) VALUES ('Follow-up', 30)")
+    run(
+        "INSERT INTO app.schedule_template (practitioner_id, weekday, starts, ends) "
+        "SELECT id, w, '08:00', '17:00' FROM app.practitioner, generate_series(1, 5) w"
+    )
+    run(
+        "INSERT INTO app.patient (source, external_id, family, given, birth_date, mrn, state_code, "
+        "zip, zones, last_visit, email, address_line, city) SELECT 'test', i::text, 'Zyx' || i, "
+        "'Given' || i, '1970-01-01', '4711' || lpad(i::text, 4, '0'), 'MA', '02110', "
+        "'{America/New_York}', '2025-06-01', 'p' || i || '@example.org', i || ' Elm St', 'Boston' "
+        "FROM generate_series(1, %s) i",
+        [PATIENTS],
+    )
+    run(
+        "INSERT INTO app.patient_telecom (patient_id, use, e164, zones, states) "
+        "SELECT id, 'mobile', '+1617555' || lpad((9000 + external_id::int)::text, 4, '0'), "
+        "'{America/New_York}', '{MA}' FROM app.patient"
+    )
+    run(
+        "INSERT INTO app.campaign (name, script, purpose, rule, status, created_by, created_at) "
+        "VALUES ('Recall', 'recall', 'RECALL', %s, 'running', 'test', app.now())",
+        [Jsonb({"months_inactive_min": 12})],
+    )
+    run("SELECT app.campaign_refresh(id) FROM app.campaign")
+    added = run("SELECT count(*) FROM app.queue_entry").fetchone()
+    if added is None or added[0] != PATIENTS:
+        raise Refused(f"The practice should have {PATIENTS} patients in its queue, not {added}.")
+
+
+def _is_json(value: object) -> bool:
+    return isinstance(value, dict) or (
+        isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+    )
+
+
+def _real_now() -> str:
+    # The gateway lives in real time, whatever the practice's clock says.
+    return datetime.now(UTC).isoformat()  # noqa: TID251
+
+
+@dataclass(slots=True)
+class Refusal:
+    """What a refusal said: its stable name, and the facts in its detail."""
+
+    code: str
+    name: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@contextlib.contextmanager
+def refused(*codes: str) -> Iterator[Refusal]:
+    """Expect one of these SQLSTATEs from what is done inside."""
+    said = Refusal("")
+    try:
+        yield said
+    except psycopg.Error as error:
+        said.code, said.name = error.sqlstate or "", error.diag.message_primary or ""
+        if said.code.startswith("QC"):
+            said.facts = json.loads(error.diag.message_detail or "{}")
+        if said.code not in codes:
+            raise Refused(f"Expected {codes}, got {said.code} {said.name} {said.facts}.") from error
+    else:
+        raise Refused(f"Expected {codes}, but it was allowed.")

@@ -1,0 +1,1 @@
+"""Pages: each ties one or more views to the session's services."""

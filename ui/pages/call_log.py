@@ -1,0 +1,188 @@
+"""The Call log page: pages of 200 rows by key, filters that stay, and the supervisor's export."""
+
+from __future__ import annotations
+
+import csv
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog
+
+from coordinator_app.domain.logs import CallLogFilter
+from coordinator_app.domain.person import Role
+from coordinator_app.errors import ConfigurationError
+from ui.messages import confirm
+from ui.models.call_log_model import PAGE
+from ui.models.words import end_label, outcome_label
+from ui.pages.page import Page
+from ui.tasks import Generations
+from ui.views.call_log import CallLogView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from PySide6.QtWidgets import QWidget
+
+    from coordinator_app.domain.logs import CallLogPage as LogPage
+    from coordinator_app.domain.logs import CallLogRow
+    from coordinator_app.domain.person import PersonRow
+    from coordinator_app.errors import UserFacingError
+    from coordinator_app.services.session import Session
+    from ui.messages import MessageBus
+    from ui.tasks import Tasks
+
+__all__ = ["CallLogPage", "harmless", "write_csv"]
+
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def harmless(cell: str) -> str:
+    """Return a cell that a spreadsheet will not run as a formula (OWASP: CSV injection)."""
+    return f"'{cell}" if cell.startswith(_DANGEROUS) else cell
+
+
+def write_csv(path: Path, rows: Sequence[CallLogRow]) -> None:
+    """Write calls as UTF-8 CSV.
+
+    Raises:
+        ConfigurationError: the file cannot be written.
+    """
+    head = (
+        "at_utc",
+        "coordinator",
+        "patient",
+        "outcome",
+        "line",
+        "talk_seconds",
+        "campaign",
+        "note",
+    )
+    try:
+        with path.open("w", newline="", encoding="utf-8-sig") as file:
+            writer = csv.writer(file)
+            writer.writerow(head)
+            for row in rows:
+                cells = (
+                    row.at.isoformat(timespec="seconds"),
+                    row.coordinator,
+                    row.patient,
+                    outcome_label(row.outcome),
+                    end_label(row.end),
+                    str(row.seconds),
+                    row.campaign,
+                    row.note,
+                )
+                writer.writerow([harmless(cell) for cell in cells])
+    except OSError as error:
+        raise ConfigurationError(
+            "The file could not be written. Choose another folder.", name="export"
+        ) from error
+
+
+class CallLogPage(Page):
+    """Own calls for a coordinator, everyone's for a supervisor (the database decides)."""
+
+    def __init__(
+        self,
+        session: Session,
+        tasks: Tasks,
+        messages: MessageBus,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Make the page; it loads when first shown."""
+        role = session.signed_in.person.role
+        self._everyone = role is Role.SUPERVISOR
+        super().__init__(self.tr("Call log") if self._everyone else self.tr("My calls"), parent)
+        self._session = session
+        self._tasks = tasks
+        self._messages = messages
+        self._asked = Generations()
+        self._people_known = False
+        self._filter = CallLogFilter()
+        self.view = CallLogView(session.clock.now, session.signed_in.practice.zone)
+        self.view.model.wanted.connect(self._fetch)
+        self.view.filter_changed.connect(self._on_filter)
+        self.view.export_requested.connect(self.export)
+        self.bar.addStretch(1)
+        self.bar.addWidget(self.view.export)
+        self.view.export.setVisible(self._everyone)
+        self.column.addWidget(self.view, 1)
+
+    def shows(self) -> frozenset[str]:
+        """Every outcome adds a row."""
+        return frozenset({"call_log"})
+
+    def refresh(self) -> None:
+        """Load the newest page again, with the filters as they are."""
+        self._filter = self.view.value()
+        self.view.model.restart()
+        if self._everyone and not self._people_known:
+            self._tasks.run(self, self._session.practice.people, done=self._offer_people)
+
+    def forget(self) -> None:
+        """Keep no patient."""
+        self._asked.forget("page")
+        self.view.conceal()
+
+    def show_person(self, person_id: UUID) -> None:
+        """Filter by a person, as the Team page asks for."""
+        self.view.choose_person(person_id)
+
+    def _on_filter(self, wanted: CallLogFilter) -> None:
+        if wanted != self._filter:
+            self._filter = wanted
+            self.view.model.restart()
+
+    def _fetch(self, before: UUID | None) -> None:
+        practice, which = self._session.practice, self._filter
+        fresh = self._asked.latest("page")
+        self._tasks.run(
+            self,
+            lambda: practice.call_log(which, before, PAGE),
+            done=fresh(partial(self._take, first=before is None)),
+            failed=fresh(self._failed),
+        )
+
+    def _take(self, page: LogPage, *, first: bool) -> None:
+        if first:
+            self.view.model.take_first(page)
+        else:
+            self.view.model.take_next(page)
+        self.view.after_page()
+
+    def _failed(self, failure: UserFacingError) -> None:
+        self.view.model.gave_up()
+        self._messages.error(failure.sentence, key="call_log")
+
+    def _offer_people(self, people: tuple[PersonRow, ...]) -> None:
+        self._people_known = True
+        self.view.offer_people([(row.person.id, row.person.name) for row in people])
+
+    # -- export -------------------------------------------------------------------------------
+
+    def export(self) -> None:
+        """Ask twice, then write what is loaded to a file that the person names."""
+        rows = self.view.model.rows
+        question = self.tr("Write %n call(s) with patients’ names to a file?", "", len(rows))
+        detail = self.tr(
+            "The file is not encrypted and leaves the practice’s protection. Save it only where "
+            "your practice allows, and delete it when you are done."
+        )
+        if rows and confirm(self, question, detail, self.tr("Export")):
+            name, _ = QFileDialog.getSaveFileName(
+                self, self.tr("Export the call log"), "calls.csv", self.tr("CSV files (*.csv)")
+            )
+            if name:
+                self.export_to(Path(name))
+
+    def export_to(self, path: Path) -> None:
+        """Write what is loaded to this file."""
+        rows = self.view.model.rows
+        self._tasks.run(
+            self,
+            lambda: write_csv(path, rows),
+            done=lambda _: self._messages.success(self.tr("The calls were written.")),
+            lane="net",
+        )

@@ -1,0 +1,408 @@
+"""The claimed patient: who they are, what they allow, why we call, and the opened chart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from coordinator_app.domain.patient import (
+    Card,
+    Chart,
+    Phone,
+    RevealField,
+    TimelineItem,
+    VoicemailLevel,
+)
+from ui.models.clock_text import clock_in, when
+from ui.theme import active
+from ui.widgets.avatar import Avatar
+from ui.widgets.fact_list import FactList
+from ui.widgets.labels import Chip, Elide, label
+from ui.widgets.masked_field import MaskedField
+from ui.widgets.painting import follow_theme
+from ui.widgets.phone_picker import PhonePicker
+from ui.widgets.surfaces import EmptyState, IconTile, Inset, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+__all__ = ["PatientPanel"]
+
+_MOST_CHIPS = 4
+
+
+def _scrolled(content: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    content.setProperty("transparent", "true")
+    area.setWidget(content)
+    return area
+
+
+class PatientPanel(QFrame):
+    """Without a card it says what to do; with a locked chart no chart widget holds any text.
+
+    Signals:
+        reveal_wanted: a RevealField whose eye was pressed.
+        phone_chosen: the Phone that Dial would ring, or None.
+        next_wanted: the button of the empty state.
+    """
+
+    reveal_wanted = Signal(object)
+    phone_chosen = Signal(object)
+    next_wanted = Signal()
+
+    def __init__(self, zone: str, parent: QWidget | None = None) -> None:
+        """Make an empty panel; ``zone`` is the practice's."""
+        super().__init__(parent)
+        self.setObjectName("patient_panel")
+        self.setProperty("card", "true")
+        self.setAccessibleName(self.tr("Patient"))
+        self._zone = zone
+        self._card: Card | None = None
+        self._narrow = False
+        self._narrowest = False
+        self.avatar = Avatar("", 44)
+        self.name = Elide("", "h1")
+        self.chips = [Chip("") for _ in range(_MOST_CHIPS)]
+        self.age = label("", "muted")
+        self.clock = Elide("", "muted")
+        self.birth_date = MaskedField(self.tr("DOB"), RevealField.BIRTH_DATE)
+        self.mrn = MaskedField(self.tr("MRN"), RevealField.MRN)
+        self.practitioner = Elide("", "muted")
+        self.permissions = Inset()
+        self.phones = PhonePicker()
+        self.plan = Elide("", "small")
+        self.note = Elide("", "small")
+        self.note.setProperty("tone", "warning")
+        self.why = FactList(self.tr("Why we are calling"))
+        self.recent = FactList(self.tr("Recent contact"))
+        self.barrier = Inset()
+        self.barrier_words = Elide("")
+        self.timeline = FactList()
+        self.appointments = FactList()
+        self.barriers = FactList()
+        self.locked = QWidget()
+        self.locked_title = label("", "strong")
+        self.locked_why = label("", "small")
+        self.empty = EmptyState("phone-call", "", "")
+        self._build()
+        for field in (self.birth_date, self.mrn):
+            field.reveal_wanted.connect(self.reveal_wanted)
+        self.phones.chosen.connect(self.phone_chosen)
+        self.empty.acted.connect(self.next_wanted)
+        self.clear()
+        follow_theme(self._rescale)
+
+    def _build(self) -> None:
+        first = QHBoxLayout()
+        first.addWidget(self.name)
+        for chip in self.chips:
+            first.addWidget(chip)
+        first.addStretch(1)
+        first.addWidget(self.phones)
+        second = QHBoxLayout()
+        for widget in (self.age, self.birth_date, self.mrn, self.practitioner):
+            second.addWidget(widget)
+        second.addStretch(1)
+        second.addWidget(self.clock)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addLayout(first)
+        words.addLayout(second)
+        self._head = QHBoxLayout()
+        self._head.addWidget(self.avatar)
+        self._head.addLayout(words, 1)
+        self._lines = (first, second)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName(self.tr("Chart"))
+        self.tabs.addTab(self._overview(), self.tr("Overview"))
+        for page, title in (
+            (self.timeline, self.tr("Timeline")),
+            (self.appointments, self.tr("Appointments")),
+            (self.barriers, self.tr("Barriers")),
+        ):
+            self.tabs.addTab(_scrolled(page), title)
+        self.tabs.setCornerWidget(self.plan)
+        self.tabs.tabBar().setAccessibleName(self.tr("Parts of the chart"))
+        self._open = QWidget()
+        self._column = QVBoxLayout(self._open)
+        self._column.addLayout(self._head)
+        self._column.addWidget(self.permissions)
+        self._column.addWidget(self.note)
+        self._column.addWidget(self.tabs, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._open)
+        self._stack.addWidget(self.empty)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.addWidget(self._stack)
+
+    def _overview(self) -> QWidget:
+        page = QWidget()
+        self._reasons = QStackedWidget()
+        self._reasons.addWidget(self.why)
+        self._reasons.addWidget(self.locked)
+        for words in (self.locked_title, self.locked_why):
+            words.setWordWrap(True)
+        said = QVBoxLayout()
+        said.addWidget(self.locked_title)
+        said.addWidget(self.locked_why)
+        said.addStretch(1)
+        lock_row = QHBoxLayout(self.locked)
+        lock_row.setContentsMargins(0, 0, 0, 0)
+        lock_row.addWidget(IconTile("lock", "primary"), 0, Qt.AlignmentFlag.AlignTop)
+        lock_row.addLayout(said, 1)
+        self._divider = rule("v")
+        columns = QHBoxLayout()
+        columns.addWidget(self._reasons, 1)
+        columns.addWidget(self._divider)
+        columns.addWidget(self.recent, 1)
+        self._columns = columns
+        self.barrier.row.addWidget(IconTile("car", "info", tile=0))
+        self.barrier.row.addWidget(label(self.tr("Barrier:"), "strong"))
+        self.barrier.row.addWidget(self.barrier_words, 1)
+        column = QVBoxLayout(page)
+        column.addLayout(columns, 1)
+        column.addWidget(self.barrier)
+        self._overview_column = column
+        return _scrolled(page)
+
+    def _rescale(self) -> None:
+        px = active().px
+        self._column.setContentsMargins(px(15), px(12), px(15), px(8))
+        self._column.setSpacing(px(8))
+        self._head.setSpacing(px(12))
+        for line in self._lines:
+            line.setSpacing(px(8))
+        self._columns.setSpacing(px(14))
+        self._overview_column.setContentsMargins(0, px(10), px(2), px(4))
+        self._overview_column.setSpacing(px(8))
+        self.plan.setContentsMargins(0, 0, 0, px(8))
+        self.name.setMinimumWidth(px(120))
+        for part in (self.timeline, self.appointments, self.barriers):
+            part.setContentsMargins(0, px(10), 0, 0)
+
+    def set_tier(self, *, narrow: bool, narrowest: bool) -> None:
+        """Drop what matters least at small widths (ui.md section 1)."""
+        self._narrow = narrow
+        self.recent.setVisible(not narrowest)
+        self._divider.setVisible(not narrowest)
+        self.practitioner.setVisible(not narrow)
+        self.clock.setVisible(not narrowest)  # the queue's row has it, too
+        self.avatar.setVisible(not narrowest)
+        self.phones.set_narrow(narrow=narrowest)
+        self._narrowest = narrowest
+        self.plan.setVisible(not narrowest)
+        if self._card is not None:
+            self._show_chips(self._card)
+
+    # -- what is shown ------------------------------------------------------------------------
+
+    @property
+    def phone(self) -> Phone | None:
+        """The Phone that Dial would ring, or None."""
+        return self.phones.phone
+
+    def clear(self, why: str = "", title: str = "") -> None:
+        """Forget the patient; say why there is none."""
+        self._card = None
+        for one in (self.name, self.age, self.practitioner, self.clock, self.plan, self.note):
+            one.setText("")
+        self.avatar.set_name("")
+        for chip in self.chips:
+            chip.set("")
+        self._clear_permissions()
+        self.recent.clear()
+        self._clear_chart()
+        self.phones.set_phones(())
+        self.empty.set(
+            "phone-call",
+            title or self.tr("No patient is open"),
+            why or self.tr("Open one from the queue, or take the next."),
+            self.tr("Take the next patient"),
+        )
+        self._stack.setCurrentWidget(self.empty)
+
+    def show_card(self, card: Card) -> None:
+        """Show a patient; the tab stays when it is the same one."""
+        other = self._card is None or self._card.entry_id != card.entry_id
+        self._card = card
+        self.avatar.set_name(card.short_name)  # as in the call bar: the colour goes by it
+        self.name.setText(card.name)
+        self._show_chips(card)
+        self._show_permissions(card)
+        self.phones.set_phones(card.phones)
+        self.plan.setText(card.plan)
+        note = " ".join(part for part in (card.permissions.note, card.callback_note) if part)
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+        self.set_now(card.now)
+        self.recent.set_items(self._rows(card.recent_contact), self.tr("Not contacted before."))
+        if other:
+            self.tabs.setCurrentIndex(0)
+        if card.chart is None:
+            self._lock_chart(card)
+        else:
+            self._show_chart(card.chart)
+        self._stack.setCurrentWidget(self._open)
+
+    def set_now(self, now: datetime) -> None:
+        """Move the patient's clock."""
+        if self._card is not None:
+            self.clock.setText(clock_in(now, self._card.zone))
+
+    def reveal(self, field: RevealField, value: str) -> None:
+        """Show a revealed value for some seconds."""
+        target = {RevealField.BIRTH_DATE: self.birth_date, RevealField.MRN: self.mrn}.get(field)
+        if target is not None and self._card is not None and self._card.chart is not None:
+            target.show_value(value)
+
+    def _show_chips(self, card: Card) -> None:
+        wanted: list[tuple[str, str]] = []
+        if card.chart is not None:  # chips speak of the chart
+            wanted += [(chip.text, chip.kind) for chip in card.chips]
+        if card.language.split("-")[0] == "es":
+            words = self.tr("Spanish") if self._narrow else self.tr("Prefers Spanish")
+            wanted.append((words, "info"))
+        if card.callback_note:
+            wanted.append((self.tr("Callback"), "warning"))
+        most = 1 if self._narrowest else 2 if self._narrow else _MOST_CHIPS
+        for number, chip in enumerate(self.chips):
+            if number < min(most, len(wanted)):
+                chip.set(*wanted[number])  # type: ignore[arg-type]  # kinds are the theme's
+            else:
+                chip.set("")
+
+    def _clear_permissions(self) -> None:
+        row = self.permissions.row
+        while (item := row.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.setParent(None)
+                widget.deleteLater()
+
+    def _show_permissions(self, card: Card) -> None:
+        self._clear_permissions()
+        given = card.permissions
+        voicemail = {
+            VoicemailLevel.NONE: self.tr("No voicemail"),
+            VoicemailLevel.NAME_AND_NUMBER: self.tr("Voicemail: name + number"),
+            VoicemailLevel.DETAILED: self.tr("Voicemail: detailed"),
+        }[given.voicemail]
+        words = [
+            (given.calls, self.tr("Calls"), "check"),
+            (given.voicemail is not VoicemailLevel.NONE, voicemail, "voicemail"),
+            (given.text, self.tr("Text"), "check"),
+            (given.email, self.tr("Email"), "check"),
+        ]
+        row = self.permissions.row
+        for allowed, text, icon in words:
+            kind = "success" if allowed else "danger"
+            if icon == "voicemail" and allowed:
+                kind = "warning"
+            row.addWidget(IconTile(icon if allowed else "x", kind, tile=0, size=15))
+            said = Elide(text, "small")
+            state = self.tr("allowed") if allowed else self.tr("not allowed")
+            said.setAccessibleName(f"{text}: {state}")
+            row.addWidget(said)
+        row.addStretch(1)
+        if given.best_time:
+            row.addWidget(IconTile("clock", "neutral", tile=0, size=15))
+            row.addWidget(Elide(self.tr("Best %1").replace("%1", given.best_time), "small"))
+
+    # -- the chart ----------------------------------------------------------------------------
+
+    def _clear_chart(self) -> None:
+        """No chart widget keeps any text (compliance.md T19)."""
+        self.age.setText("")
+        self.practitioner.setText("")
+        self.birth_date.set_masked("")
+        self.mrn.set_masked("")
+        for part in (self.why, self.timeline, self.appointments, self.barriers):
+            part.clear()
+        self.barrier_words.setText("")
+        self.barrier.hide()
+        for number in range(1, self.tabs.count()):
+            self.tabs.setTabEnabled(number, False)
+        self._count_tabs(None)
+
+    def _lock_chart(self, card: Card) -> None:
+        self._clear_chart()
+        self.tabs.setCurrentIndex(0)
+        if card.identity_tries_left <= 0:
+            title = self.tr("The chart stays closed")
+            why = self.tr(
+                "Identity was not verified. Leave only your name and the office's number, "
+                "then choose “Not verified”."
+            )
+        else:
+            title = self.tr("Verify identity to open the chart")
+            why = self.tr(
+                "Ask for two identifiers in the script and tick them. "
+                "Until then only name and phone are shown."
+            )
+        self.locked_title.setText(title)
+        self.locked_why.setText(why)
+        self.locked.setAccessibleName(f"{title}. {why}")
+        self._reasons.setCurrentWidget(self.locked)
+
+    def _show_chart(self, chart: Chart) -> None:
+        age = str(chart.age) if chart.age is not None else ""
+        self.age.setText(" · ".join(part for part in (age, chart.gender) if part))
+        self.birth_date.set_masked(chart.birth_date_masked)
+        self.mrn.set_masked(chart.mrn_masked)
+        words = self.tr("PCP %1").replace("%1", chart.practitioner)
+        self.practitioner.setText(words if chart.practitioner else "")
+        facts = (*chart.why, *chart.coverage)
+        self.why.set_items(
+            [(fact.icon, fact.kind, fact.title, fact.detail) for fact in facts],
+            self.tr("No reason is recorded."),
+        )
+        self._reasons.setCurrentWidget(self.why)
+        nothing = self.tr("Nothing is recorded.")
+        self.timeline.set_items(self._rows(chart.timeline), nothing)
+        self.appointments.set_items(self._rows(chart.appointments), nothing)
+        self.barriers.set_items(
+            [
+                ("car", "info", one.words, f"{one.since:%b} {one.since.day}, {one.since.year}")
+                for one in chart.barriers
+            ],
+            self.tr("No obstacle is known."),
+        )
+        self.barrier_words.setText(chart.barriers[0].words if chart.barriers else "")
+        self.barrier.setVisible(bool(chart.barriers))
+        for number in range(1, self.tabs.count()):
+            self.tabs.setTabEnabled(number, True)
+        self._count_tabs(chart)
+
+    def _count_tabs(self, chart: Chart | None) -> None:
+        titles = (self.tr("Timeline"), self.tr("Appointments"), self.tr("Barriers"))
+        counts = (
+            (len(chart.timeline), len(chart.appointments), len(chart.barriers))
+            if chart is not None
+            else (0, 0, 0)
+        )
+        for number, (title, count) in enumerate(zip(titles, counts, strict=True), start=1):
+            self.tabs.setTabText(number, f"{title}  {count}" if count else title)
+
+    def _rows(self, items: Sequence[TimelineItem]) -> list[tuple[str, str, str, str]]:
+        return [
+            (item.icon, item.kind, item.title, f"{when(item.at, self._zone)} · {item.detail}")
+            if item.detail
+            else (item.icon, item.kind, item.title, when(item.at, self._zone))
+            for item in items
+        ]

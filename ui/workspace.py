@@ -1,0 +1,397 @@
+"""Everything between signing in and signing out: rail, top bar, pages, status bar.
+
+It is one widget, so that the window can take all of it out when it locks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QTimer, QTimeZone, Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from coordinator_app.domain.person import Role
+from ui.messages import Level
+from ui.models.words import ROLE_LABELS
+from ui.pages.call_log import CallLogPage
+from ui.pages.callbacks import CallbacksPage
+from ui.pages.keys import KeysPage
+from ui.pages.page import Page
+from ui.pages.people import PeoplePage
+from ui.pages.schedule import SchedulePage
+from ui.pages.settings import SettingsPage
+from ui.pages.team import TeamPage
+from ui.pages.workstation import BEAT_MS, Workstation
+from ui.theme import Mode
+from ui.views.call_bar import CallBar
+from ui.views.status_bar import StatusBar
+from ui.views.top_bar import TopBar
+from ui.widgets.avatar_button import AvatarButton
+from ui.widgets.banner import BannerArea
+from ui.widgets.brand import Mark
+from ui.widgets.nav_rail import NavItem, NavRail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from PySide6.QtGui import QResizeEvent
+
+    from coordinator_app.domain.person import WorkStatus
+    from coordinator_app.domain.session import Heartbeat
+    from coordinator_app.services.session import Session
+    from ui.link import LinkWatch
+    from ui.messages import MessageBus
+    from ui.preferences import Preferences
+    from ui.shortcuts import Keymap
+    from ui.theme import Theme
+
+__all__ = ["PAGES", "Tools", "Workspace", "own_zone"]
+
+# What each role works with. The database refuses the rest whatever stands here.
+PAGES: Final[dict[Role, tuple[str, ...]]] = {
+    Role.COORDINATOR: ("queue", "schedule", "callbacks", "call_log"),
+    Role.SUPERVISOR: ("queue", "schedule", "callbacks", "call_log", "team", "people"),
+    Role.CLINICIAN: ("schedule", "call_log"),
+    Role.ADMINISTRATOR: ("people", "call_log"),
+    Role.AUDITOR: ("call_log",),
+}
+FIRST_PAGE: Final = {Role.SUPERVISOR: "team"}
+_FULL = 1380  # effective width: window width / text scale (ui.md section 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the application lends to every session."""
+
+    theme: Theme
+    keymap: Keymap
+    messages: MessageBus
+    preferences: Preferences
+    version: str
+
+
+def own_zone() -> str:
+    """The IANA zone of this computer; UTC when it has none."""
+    return bytes(QTimeZone.systemTimeZoneId().data()).decode("ascii", "replace") or "UTC"
+
+
+class Workspace(QWidget):
+    """One person's session on the screen.
+
+    Signals:
+        lock_requested: lock now.
+        sign_out_requested: end the session.
+        live_changed: a call is up (True) or not (False).
+    """
+
+    lock_requested = Signal()
+    sign_out_requested = Signal()
+    live_changed = Signal(bool)
+
+    def __init__(self, session: Session, link: LinkWatch, tools: Tools) -> None:
+        """Build the pages of the person's role; the first one is open."""
+        super().__init__()
+        self.setObjectName("workspace")
+        self.session = session
+        self._link = link
+        self._tools = tools
+        signed_in = session.signed_in
+        self._person = signed_in.person
+        role = signed_in.person.role
+        keys = PAGES[role]
+        self.call_bar: CallBar | None = None
+        self.station: Workstation | None = None
+        self._live = False
+        self.pages = {key: self._make_page(key) for key in (*keys, "help", "settings")}
+        self.rail = self._make_rail(keys)
+        self.top = TopBar(signed_in.practice, tools.keymap, self.call_bar)
+        self.top.lock_requested.connect(self.lock_requested)
+        self.top.theme_requested.connect(self._switch_theme)
+        self.top.status_chosen.connect(self._set_status)
+        self.status = StatusBar(session.connection.tls, tools.keymap, calls="queue" in keys)
+        self.status.show_line(signed_in.line)
+        self.banners = BannerArea(tools.messages)
+        self._stack = QStackedWidget()
+        for page in self.pages.values():
+            self._stack.addWidget(page)
+            page.changed.connect(self.broadcast)
+        self._lay_out()
+        self._make_actions(keys)
+        self._connect_link()
+        if "callbacks" in keys:
+            callbacks = self.pages["callbacks"]
+            if isinstance(callbacks, CallbacksPage):
+                callbacks.show_first(signed_in.callbacks)
+        self._tell_facts()
+        tools.theme.changed.connect(self._fit)
+        if self.station is None:  # the workstation beats for those who have it
+            timer = QTimer(self, interval=BEAT_MS)
+            timer.timeout.connect(self._beat)
+            timer.start()
+        session.practice.listen(lambda kind: link.on_gui(lambda: self._on_hint(kind)))
+        self.open(FIRST_PAGE.get(role, keys[0]))
+
+    # -- building -----------------------------------------------------------------------------
+
+    def _make_page(self, key: str) -> Page:
+        session, link, tools = self.session, self._link, self._tools
+        messages, keymap = tools.messages, tools.keymap
+        makers: dict[str, Callable[[], Page]] = {
+            "queue": self._make_station,
+            "callbacks": self._make_callbacks,
+            "team": self._make_team,
+            "schedule": lambda: SchedulePage(session, link, messages, keymap),
+            "call_log": lambda: CallLogPage(session, link, messages),
+            "people": lambda: PeoplePage(session, link, messages),
+            "settings": lambda: SettingsPage(tools.theme, tools.preferences, tools.version),
+            "help": lambda: KeysPage(keymap),
+        }
+        return makers[key]()
+
+    def _make_station(self) -> Page:
+        tools = self._tools
+        self.call_bar = CallBar(self.session.clock.now, tools.keymap)
+        self.station = Workstation(
+            self.session, self._link, tools.messages, tools.theme, tools.keymap, self.call_bar
+        )
+        self.station.live_changed.connect(self._on_live)
+        self.station.beaten.connect(self._on_beat)
+        return self.station
+
+    def _make_callbacks(self) -> Page:
+        page = CallbacksPage(self.session, self._link, self._tools.messages, own_zone())
+        page.open_requested.connect(self.open_patient)
+        page.due_changed.connect(lambda count: self.rail.set_badge("callbacks", count))
+        return page
+
+    def _make_team(self) -> Page:
+        page = TeamPage(self.session, self._link, self._tools.messages)
+        page.review_requested.connect(self._review)
+        return page
+
+    def _make_rail(self, keys: tuple[str, ...]) -> NavRail:
+        looks = {
+            "queue": (self.tr("Queue"), "list-checks", "page.queue"),
+            "schedule": (self.tr("Schedule"), "calendar", "page.schedule"),
+            "callbacks": (self.tr("Callbacks"), "calendar-clock", "page.callbacks"),
+            "call_log": (self.tr("Call log"), "history", "page.call_log"),
+            "team": (self.tr("Team"), "layout-dashboard", "page.team"),
+            "people": (self.tr("People"), "users", ""),
+            "help": (self.tr("Help"), "circle-help", "window.keys"),
+            "settings": (self.tr("Settings"), "settings", "window.settings"),
+        }
+        items = []
+        for key in (*keys, "help", "settings"):
+            words, icon, binding = looks[key]
+            tip = self._tools.keymap.tooltip(binding, words) if binding else words
+            items.append(NavItem(key, words, icon, tip, bottom=key in {"help", "settings"}))
+        rail = NavRail(items, self.tr("Pages"))
+        rail.top.setContentsMargins(0, 0, 0, 10)
+        mark = QHBoxLayout()
+        mark.addStretch(1)
+        mark.addWidget(Mark(38))
+        mark.addStretch(1)
+        rail.top.addLayout(mark)
+        me = AvatarButton(self._person.name, ROLE_LABELS[self._person.role])
+        me.setObjectName("me")
+        who = me.menu.addAction(f"{self._person.name} · {ROLE_LABELS[self._person.role]}")
+        who.setEnabled(False)
+        me.menu.addSeparator()
+        me.menu.addAction(self.tr("Lock the screen"), self.lock_requested.emit)
+        me.menu.addAction(self.tr("Sign out"), self.sign_out_requested.emit)
+        rail.foot.addWidget(me)
+        rail.chosen.connect(self.open)
+        return rail
+
+    def _lay_out(self) -> None:
+        body = QVBoxLayout()
+        body.setContentsMargins(10, 0, 10, 0)
+        body.setSpacing(0)
+        room = QVBoxLayout()
+        room.setContentsMargins(6, 6, 6, 0)
+        room.addWidget(self.banners)
+        body.addLayout(room)
+        body.addWidget(self._stack, 1)
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(0)
+        right.addWidget(self.top)
+        right.addLayout(body, 1)
+        right.addWidget(self.status)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.rail)
+        outer.addLayout(right, 1)
+
+    def _make_actions(self, keys: tuple[str, ...]) -> None:
+        keymap = self._tools.keymap
+        for key, name in (
+            ("queue", "page.queue"),
+            ("schedule", "page.schedule"),
+            ("callbacks", "page.callbacks"),
+            ("call_log", "page.call_log"),
+            ("team", "page.team"),
+        ):
+            if key in keys:
+                keymap.action(name, self, partial(self.open, key))
+        keymap.action("window.keys", self, lambda: self.open("help"))
+        keymap.action("window.settings", self, lambda: self.open("settings"))
+        keymap.action("window.lock", self, self.lock_requested.emit)
+        keymap.action("window.larger", self, lambda: self._scale_by(0.05))
+        keymap.action("window.smaller", self, lambda: self._scale_by(-0.05))
+
+    def _connect_link(self) -> None:
+        self._link.lost.connect(self._on_lost)
+        self._link.restored.connect(self._on_restored)
+        self._link.measured.connect(self.status.show_round_trip)
+
+    def _tell_facts(self) -> None:
+        messages, signed_in = self._tools.messages, self.session.signed_in
+        facts = []
+        if signed_in.practice.is_demo:
+            facts.append(self.tr("Demo practice, every patient is made up"))
+        if signed_in.line.is_practice_line:
+            facts.append(self.tr("Practice line — no real call is made"))
+        if facts:
+            messages.show(Level.WARNING, " · ".join(facts), key="practice_line", closable=False)
+        for sentence in self.session.notices:
+            messages.warning(sentence)
+
+    # -- pages --------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> str:
+        """The key of the page on the screen."""
+        shown = self._stack.currentWidget()
+        return next(key for key, page in self.pages.items() if page is shown)
+
+    def open(self, key: str) -> None:
+        """Show a page. Raises KeyError when this person does not have it."""
+        self._stack.setCurrentWidget(self.pages[key])
+        self.rail.set_current(key)
+
+    def open_patient(self, entry_id: UUID) -> None:
+        """Claim a patient in the workstation and show it."""
+        if self.station is not None:
+            self.open("queue")
+            self.station.open_entry(entry_id)
+
+    def broadcast(self, what: frozenset[str]) -> None:
+        """Tell every page but the author what was written."""
+        author = self.sender()
+        for page in self.pages.values():
+            if page is not author:
+                page.on_changed(what)
+
+    def _on_hint(self, kind: str) -> None:
+        hints = {
+            "queue": frozenset({"queue", "callbacks", "openings"}),
+            "call": frozenset({"call"}),
+            "team": frozenset({"team", "call_log"}),
+        }
+        for page in self.pages.values():
+            page.on_changed(hints.get(kind, frozenset()))
+
+    def _review(self, person_id: UUID) -> None:
+        log = self.pages.get("call_log")
+        if isinstance(log, CallLogPage):
+            self.open("call_log")
+            log.show_person(person_id)
+
+    # -- lock ---------------------------------------------------------------------------------
+
+    @property
+    def live(self) -> bool:
+        """Whether a call is up."""
+        return self.call_bar is not None and self.call_bar.live
+
+    def conceal(self) -> None:
+        """Take every patient out of widgets and models; the call and the lease go on."""
+        for page in self.pages.values():
+            page.conceal()
+
+    def restore(self) -> None:
+        """Show again what was there."""
+        for page in self.pages.values():
+            page.restore()
+
+    def close_session(self) -> None:
+        """Listen to nothing more; the session itself is closed by whoever owns it."""
+        self._link.close()
+
+    # -- small things -------------------------------------------------------------------------
+
+    def _on_live(self, live: bool) -> None:
+        if live != self._live:
+            self._live = live
+            self.top.set_live(live)
+            self.live_changed.emit(live)
+
+    def _on_beat(self, beat: Heartbeat) -> None:
+        self.status.show_line(beat.line)
+        self.rail.set_badge("callbacks", beat.callbacks_due)
+
+    def _beat(self) -> None:
+        session = self.session
+        self._link.run(
+            self,
+            lambda: session.practice.heartbeat(None, 0),
+            done=lambda beat: session.clock.sync(beat.now),
+        )
+
+    def _set_status(self, status: WorkStatus) -> None:
+        practice = self.session.practice
+        self._link.run(
+            self,
+            lambda: practice.set_status(status),
+            done=lambda _: self.broadcast(frozenset({"team"})),
+        )
+
+    def _switch_theme(self) -> None:
+        theme = self._tools.theme
+        theme.apply(Mode.LIGHT if theme.dark else Mode.DARK)
+        self._tools.preferences.mode = theme.mode
+
+    def _scale_by(self, step: float) -> None:
+        theme = self._tools.theme
+        theme.apply(scale=round(theme.scale + step, 2))
+        self._tools.preferences.scale = theme.scale
+
+    def _on_lost(self) -> None:
+        self.status.set_down(True)
+        self._tools.messages.show(
+            Level.ERROR,
+            self.tr(
+                "The practice database cannot be reached. Trying again… What you type is kept."
+            ),
+            key="link",
+            closable=False,
+        )
+
+    def _on_restored(self) -> None:
+        self.status.set_down(False)
+        self._tools.messages.clear("link")
+        self._tools.messages.success(
+            self.tr("The practice database is back."),
+            key="link_back",
+        )
+        everything = frozenset({"queue", "callbacks", "call_log", "team", "schedule", "call"})
+        for page in self.pages.values():
+            page.on_changed(everything)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give up what matters least when there is little room."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        effective = self.width() / self._tools.theme.scale
+        self.rail.set_narrow(effective < _FULL)
+        self.top.set_room(effective)
+        self.status.set_room(self.status.width())
+        if self.call_bar is not None:
+            self.call_bar.set_compact(compact=effective < _FULL)
