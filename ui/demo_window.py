@@ -15,6 +15,7 @@ from coordinator_app.config import Settings
 from coordinator_app.demo.practice import DemoPractice
 from coordinator_app.demo.steps import Step
 from ui.app import CoordinatorApplication, build, run
+from ui.console import warn
 from ui.pages.sign_in import SignInPage
 from ui.preferences import Preferences
 from ui.views.progress import ProgressView, StepState
@@ -40,7 +41,9 @@ def demo_settings(folder: Path) -> Settings:
 
 def demo_preferences(folder: Path) -> Preferences:
     """How the demo's window looks, kept in the demo's folder."""
-    return Preferences(QSettings(str(folder / "settings" / "window.ini"), QSettings.Format.IniFormat))
+    return Preferences(
+        QSettings(str(folder / "settings" / "window.ini"), QSettings.Format.IniFormat)
+    )
 
 
 class DemoOpening(QObject):
@@ -97,7 +100,7 @@ class DemoOpening(QObject):
 
     def _failed(self, error: UserFacingError) -> None:
         self.failure = error.sentence
-        print(error.sentence, file=sys.stderr, flush=True)
+        warn(error.sentence)
         if self._view is not None:
             for number, state in enumerate(self._view.states()):
                 if state is StepState.RUNNING:
@@ -116,7 +119,7 @@ class DemoOpening(QObject):
             self._view.deleteLater()
             self._view = None
         for note in self._demo.notes:
-            print(note, file=sys.stderr, flush=True)
+            warn(note)
         window.session_started.connect(self._say_notes)
         # Signing in does not need the phone line: it is up before anybody can dial.
         tasks.run(

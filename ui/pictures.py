@@ -1,3 +1,196 @@
-from pathlib import Path
+"""``./run --screenshots DIR``: every page, light and dark, from the running demo."""
+
+from __future__ import annotations
+
+import faulthandler
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
+
+from coordinator_app.demo.line import Manners
+from coordinator_app.domain.call import CallState
+from coordinator_app.domain.outcome import Outcome
+from coordinator_app.errors import UserFacingError
+from ui.console import say
+from ui.pages.call_log import CallLogPage
+from ui.pages.callbacks import CallbacksPage
+from ui.pages.people import PeoplePage
+from ui.pages.team import TeamPage
+from ui.robot import NotTrueError
+from ui.stage import Stage, on_stage
+from ui.theme import Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+__all__ = ["run_pictures"]
+
+_LONGEST: Final = 300.0  # seconds; then it hangs, and says where
+_SIZE: Final = (1440, 900)
+_LOOKS: Final = (("light", Mode.LIGHT), ("dark", Mode.DARK))
+_MANNERS: Final = Manners(ring=(0.2, 0.4), pace=4.0)
+
+
+@dataclass(slots=True)
+class Album:
+    """Where the pictures go, and how many there are."""
+
+    stage: Stage
+    folder: Path
+    count: int = 0
+
+    def take(self, name: str) -> None:
+        """Save the window as it is, in both looks."""
+        theme = self.stage.shell.tools.theme
+        for look, mode in _LOOKS:
+            theme.apply(mode)
+            self.stage.robot.picture(self.folder / f"{name}-{look}.png")
+            self.count += 1
+
+    def take_all(self) -> None:
+        """Walk through the program. Raises NotTrueError when a page does not come."""
+        stage = self.stage
+        stage.shell.window.resize(*_SIZE)
+        self.take("sign-in")
+        stage.enter_as("jpark")
+        queue = stage.station.queue
+        openings = stage.station.openings.model
+        stage.robot.until(lambda: queue.model.rowCount() >= 60, "the queue is loaded")
+        stage.robot.until(openings.choices, "the openings are loaded")
+        self.take("workstation-idle")
+        self.take_call()
+        self.take_pages_of_coordinator()
+        self.take_lock()
+        stage.leave()
+        stage.enter_as("nhaddad")
+        self.take_pages_of_supervisor()
+        stage.leave()
+
+    def take_call(self) -> None:
+        """A patient is open, then on the line, then promised a call."""
+        robot, stage = self.stage.robot, self.stage
+        station, bar = stage.station, stage.workspace.call_bar
+        target = stage.next_with("answers")
+        robot.open_row(station.queue, target.entry_id)
+        robot.until(lambda: bar is not None and bar.dial.isEnabled(), "Dial is possible")
+        self.take("patient-open")
+        robot.key(Qt.Key.Key_F5)
+        work = station.work
+
+        def talking() -> bool:
+            call = work.call
+            return call is not None and call.state is CallState.LIVE and len(call.captions) > 1
+
+        robot.until(talking, "the patient speaks")
+        robot.ctrl(Qt.Key.Key_D)
+        for box in station.script.identity.findChildren(QCheckBox)[:2]:
+            robot.until(box.isEnabled, "the identity check can be ticked")
+            box.setFocus()
+            robot.key(Qt.Key.Key_Space)
+        robot.click(station.script.identity.passed)
+        robot.until(
+            lambda: work.card is not None and work.card.chart is not None, "the chart opens"
+        )
+        robot.ctrl(Qt.Key.Key_B)
+        robot.until(station.openings.model.choices, "there are free times")
+        robot.key(Qt.Key.Key_Home)
+        robot.key(Qt.Key.Key_Right)
+        robot.key(Qt.Key.Key_Return)
+        robot.until(lambda: work.hold is not None, "the chosen time is held")
+        self.take("workstation")
+        robot.click(robot.find(QWidget, f"outcome.{Outcome.CALLBACK_AT.value}"))
+        robot.click(robot.find(QWidget, "callback.tomorrow"))
+        self.take("callback-details")
+        entry = target.entry_id
+        robot.ctrl(Qt.Key.Key_Return)
+        robot.until(
+            lambda: work.pending is None and (work.card is None or work.card.entry_id != entry),
+            "the outcome is recorded",
+        )
+
+    def take_pages_of_coordinator(self) -> None:
+        """Schedule, callbacks, own calls, help, settings."""
+        robot, workspace = self.stage.robot, self.stage.workspace
+        callbacks, log = workspace.pages["callbacks"], workspace.pages["call_log"]
+        if not isinstance(callbacks, CallbacksPage) or not isinstance(log, CallLogPage):
+            raise NotTrueError("a coordinator has callbacks and a call log")
+        loaded: dict[str, Callable[[], object]] = {
+            "schedule": lambda: True,
+            "callbacks": lambda: callbacks.view.model.rows,
+            "call_log": lambda: log.view.model.rows,
+            "help": lambda: True,
+            "settings": lambda: True,
+        }
+        for key, fact in loaded.items():
+            workspace.open(key)
+            robot.until(fact, f"the page {key} is loaded")
+            self.settle()
+            self.take(key.replace("_", "-"))
+        workspace.open("queue")
+
+    def settle(self) -> None:
+        """Let what was asked for on the database's lane arrive: the lane keeps order."""
+        answered: list[bool] = []
+        self.stage.shell.tasks.run(
+            self.stage.shell.window, lambda: True, done=answered.append, lane="db"
+        )
+        self.stage.robot.until(lambda: answered, "the database has answered")
+
+    def take_lock(self) -> None:
+        """Lock, and come back with the password."""
+        robot, window = self.stage.robot, self.stage.shell.window
+        robot.ctrl(Qt.Key.Key_L)
+        robot.until(lambda: window.locked, "the screen is locked")
+        self.take("lock")
+        people = self.stage.demo.offer.people
+        field = robot.find(QLineEdit, "unlock_password")
+        field.setFocus()
+        robot.type(next(one.password for one in people if one.login == "jpark"))
+        robot.key(Qt.Key.Key_Return)
+        robot.until(lambda: not window.locked, "the screen is unlocked")
+
+    def take_pages_of_supervisor(self) -> None:
+        """Team board, everybody's calls, people."""
+        robot, workspace = self.stage.robot, self.stage.workspace
+        pages = workspace.pages
+        team, log, people = pages["team"], pages["call_log"], pages["people"]
+        if (
+            not isinstance(team, TeamPage)
+            or not isinstance(log, CallLogPage)
+            or not isinstance(people, PeoplePage)
+        ):
+            raise NotTrueError("a supervisor has team, call log and people")
+        robot.until(lambda: team.view.people.rows, "the board is loaded")
+        self.settle()
+        self.take("team")
+        workspace.open("call_log")
+        robot.until(lambda: log.view.model.rows, "the call log is loaded")
+        self.settle()
+        self.take("call-log-supervisor")
+        workspace.open("people")
+        self.settle()
+        self.take("people")
+
+
 def run_pictures(folder: Path) -> int:
+    """Save pictures of every page there; returns 0 when all were taken."""
+    faulthandler.dump_traceback_later(_LONGEST, exit=True)
+    try:
+        with on_stage(_MANNERS) as stage:
+            album = Album(stage, folder)
+            try:
+                album.take_all()
+            except NotTrueError as error:
+                stage.robot.picture(folder / "failed.png")
+                say(f"NOT TRUE: {error}\nThe window at that moment: {folder / 'failed.png'}")
+                return 1
+    except (UserFacingError, NotTrueError) as error:
+        say(f"NOT TRUE: {error}")
+        return 1
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+    say(f"{album.count} pictures are in {folder}.")
     return 0

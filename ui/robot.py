@@ -39,6 +39,7 @@ class Robot:
     def __init__(self, window: MainWindow) -> None:
         """``window`` is shown already."""
         self.window = window
+        self.faults: list[BaseException] = []  # errors of ours that came up meanwhile
 
     # -- eyes ---------------------------------------------------------------------------------
 
@@ -58,11 +59,17 @@ class Robot:
         look.timeout.connect(loop.quit)
         look.start()
         while not (found := fact()):
+            self._no_fault()
             if time.monotonic() > deadline:
                 raise NotTrueError(f"waited {patience:.0f} s for: {words}")
             # Not processEvents(): that waits without letting Python's other threads work.
             loop.exec()
+        self._no_fault()
         return found
+
+    def _no_fault(self) -> None:
+        if self.faults:
+            raise NotTrueError("the program has no fault of its own") from self.faults[0]
 
     def must(self, fact: object, words: str) -> None:
         """Raise NotTrueError unless it is so."""
@@ -102,8 +109,8 @@ class Robot:
         modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
     ) -> None:
         """Press a key where the focus is."""
-        target = QApplication.focusWidget() or self.window.focusWidget() or self.window
-        QTest.keyClick(target, key, modifiers)
+        self._in_front()
+        QTest.keyClick(QApplication.focusWidget() or self.window, key, modifiers)
 
     def ctrl(self, key: Qt.Key) -> None:
         """Press Ctrl and a key."""
@@ -111,12 +118,27 @@ class Robot:
 
     def type(self, text: str) -> None:
         """Type where the focus is."""
+        self._in_front()
         target = QApplication.focusWidget()
-        self.must(target is not None, "no field has the focus")
+        if target is None:
+            raise NotTrueError("a field has the focus")
         QTest.keyClicks(target, text)
+
+    def _in_front(self) -> None:
+        # Without a window manager nobody gives the focus back when another window goes; asked
+        # once, while that one is still on its way out, it is not given either.
+        def front() -> bool:
+            if not self.window.isActiveWindow():
+                self.window.raise_()
+                self.window.activateWindow()
+            return self.window.isActiveWindow()
+
+        if not self.window.isActiveWindow():
+            self.until(front, "the window is in front")
 
     def open_row(self, panel: QueuePanel, entry_id: UUID) -> None:
         """Open a patient of the queue: a click on the row, then Enter."""
+        self._in_front()  # now: from here on the rows must stay where they are
 
         def look() -> QModelIndex | None:
             rows = (panel.model.index(number) for number in range(panel.model.rowCount()))

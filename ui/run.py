@@ -71,9 +71,7 @@ def has_screen(environment: os._Environ[str] | dict[str, str]) -> bool:
     """Say whether a window can be shown: always but on Unix without a display."""
     if sys.platform in {"win32", "darwin"}:
         return True
-    return any(
-        environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    )
+    return any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 def serve(demo: DemoPractice) -> int:

@@ -22,6 +22,7 @@ from coordinator_app.domain.call import CallState
 from coordinator_app.domain.outcome import Outcome
 from coordinator_app.domain.patient import IdentityResult
 from coordinator_app.errors import UserFacingError
+from ui.console import say
 from ui.pages.call_log import CallLogPage
 from ui.pages.team import TeamPage
 from ui.robot import NotTrueError
@@ -77,11 +78,13 @@ class SelfTest:
         self.say("Jordan Park signed out")
         self.look_as_supervisor()
         self.look_in_database()
+        self.stage.leave()
+        self.say("Nadia Haddad signed out")
 
     def say(self, words: str) -> None:
         """Print a step that is done, with its time, and take its picture."""
         self._steps += 1
-        print(f"{time.monotonic() - self._began:6.1f} s  {words}", flush=True)
+        say(f"{time.monotonic() - self._began:6.1f} s  {words}")
         if self.pictures is not None:
             self.stage.robot.picture(self.pictures / f"self-test-{self._steps:02}.png")
 
@@ -95,7 +98,7 @@ class SelfTest:
         robot.ctrl(Qt.Key.Key_B)
         grid = station.openings.grid
         robot.until(lambda: grid.hasFocus() and grid.model().rowCount(), "the openings have focus")
-        robot.until(lambda: station.openings.model.choices(), "there are free times")
+        robot.until(station.openings.model.choices, "there are free times")
         robot.key(Qt.Key.Key_End)
         robot.key(Qt.Key.Key_Return)
         self.hold = robot.until(lambda: station.work.hold, "the chosen time is held")
@@ -177,9 +180,7 @@ class SelfTest:
         def verified() -> bool:
             card = station.work.card
             return (
-                card is not None
-                and card.identity is IdentityResult.PASS
-                and card.chart is not None
+                card is not None and card.identity is IdentityResult.PASS and card.chart is not None
             )
 
         robot.until(verified, "the identity is verified and the chart open")
@@ -191,13 +192,12 @@ class SelfTest:
         card, call = work.card, work.call
         if card is None or call is None:
             raise NotTrueError("there is a call to save")
-        robot.must(
-            self.stage.station.outcome.outcome is outcome, f"{outcome.value} stands chosen"
-        )
+        robot.must(self.stage.station.outcome.outcome is outcome, f"{outcome.value} stands chosen")
         robot.ctrl(Qt.Key.Key_Return)
         robot.until(
-            lambda: work.pending is None
-            and (work.card is None or work.card.entry_id != card.entry_id),
+            lambda: (
+                work.pending is None and (work.card is None or work.card.entry_id != card.entry_id)
+            ),
             "the outcome is recorded and the patient put away",
             20.0,
         )
@@ -287,12 +287,12 @@ def run_self_test(pictures: Path | None = None) -> int:
                 folder = pictures or Path(tempfile.mkdtemp(prefix="care-coordinator-failed-"))
                 file = folder / "failed.png"
                 stage.robot.picture(file)
-                print(f"NOT TRUE: {error}\nThe window at that moment: {file}", flush=True)
+                say(f"NOT TRUE: {error}\nThe window at that moment: {file}")
                 return 1
     except (UserFacingError, NotTrueError) as error:
-        print(f"NOT TRUE: {error}", flush=True)
+        say(f"NOT TRUE: {error}")
         return 1
     finally:
         faulthandler.cancel_dump_traceback_later()
-    print(f"All true, in {time.monotonic() - began:.0f} s.", flush=True)
+    say(f"All true, in {time.monotonic() - began:.0f} s.")
     return 0

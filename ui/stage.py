@@ -19,6 +19,7 @@ from coordinator_app.demo.witness import callable_entries
 from ui.app import CoordinatorApplication, Shell, build
 from ui.demo_window import DemoOpening, demo_preferences, demo_settings
 from ui.robot import NotTrueError, Robot
+from ui.tasks import TaskRunner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,11 +71,11 @@ class Stage:
         menu.actions()[-1].trigger()
         self.robot.until(lambda: self.shell.window.workspace is None, "signed out")
 
-    def next_with(self, persona: str, *, numbers: int = 1) -> Callable:
+    def next_with(self, persona: str) -> Callable:
         """Return an English-speaking patient who may be called now and answers like this."""
         file = self.demo.folder / "personas.json"
         for one in callable_entries(self.demo.owner_conninfo, file):
-            fits = one.persona == persona and one.language == "en" and one.numbers >= numbers
+            fits = one.persona == persona and one.language == "en" and one.voicemail
             if fits and one.entry_id not in self._used:
                 self._used.add(one.entry_id)
                 return one
@@ -85,7 +86,7 @@ class Stage:
 def on_stage(manners: Manners = _QUICK) -> Iterator[Stage]:
     """Make a demo practice of its own, open the window on it, and remove both afterwards."""
     app = QApplication.instance()
-    if not isinstance(app, QApplication):
+    if not isinstance(app, CoordinatorApplication):
         app = CoordinatorApplication([sys.argv[0]])
     scratch = Path(tempfile.mkdtemp(prefix="care-coordinator-stage-"))
     scratch.chmod(0o711)  # the server may run as another account
@@ -98,6 +99,10 @@ def on_stage(manners: Manners = _QUICK) -> Iterator[Stage]:
         shell.window.show()
         shell.window.activateWindow()
         robot = Robot(shell.window)
+        app.install_crash_path()
+        app.crashed.connect(robot.faults.append)
+        if isinstance(shell.tasks, TaskRunner):
+            shell.tasks.crashed.connect(robot.faults.append)
         robot.until(
             lambda: opening.failure or opening.complete,
             "the demo practice is made",

@@ -20,6 +20,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 
+from coordinator_app.db.roles import GROUPS
 from tests.helpers.postgres import Database, TestServer
 
 # A copy of a database costs half a second on a slow disk, this some 20 ms: what a test changed is
@@ -367,6 +368,18 @@ def practice_template(server: TestServer) -> str:
         connection.execute("RESET ROLE")
         connection.execute(_MAKE_RESET)
     return TEMPLATE
+
+
+def open_doors(database: Database) -> None:
+    """Give the copy the rights on the database that migration 0001 gave, which a copy loses.
+
+    ``cc_nobody`` is let in all the same: what if somebody else had a login on this server?
+    """
+    name = sql.Identifier(database.name)
+    groups = sql.SQL(", ").join(sql.Identifier(g) for g in (*GROUPS, "cc_nobody"))
+    with psycopg.connect(database.conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, groups))
 
 
 def reset_practice(database: Database) -> None:

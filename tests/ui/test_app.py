@@ -65,8 +65,9 @@ def test_the_window_is_painted_before_anything_heavy_is_imported(tmp_path: Path)
 
 def failing(words: str) -> Exception:
     def outer() -> None:
+        nobody: dict[str, str] = {}
         try:
-            raise KeyError(words)
+            nobody[words]
         except KeyError as error:
             raise RuntimeError(words) from error
 

@@ -82,6 +82,7 @@ class CallLogView(QWidget):
         self.table = RowTable(self.model, self.tr("Calls"))
         self.table.setObjectName("call_log_table")
         self.table.row_chosen.connect(self._show_detail)
+        self.table.verticalScrollBar().rangeChanged.connect(self._on_range)
         self.empty = EmptyState("history", "", "", self.tr("Clear the filters"))
         self.empty.acted.connect(self.clear_filters)
         self._stack = QStackedWidget()
@@ -336,6 +337,11 @@ class CallLogView(QWidget):
         if self.table.current_row() is None:
             self.table.select_row(0)
         self._show_detail(self.table.current_row())
+
+    def _on_range(self, _least: int, most: int) -> None:
+        """A refresh at the end of the list leaves the bar there, so Qt asks for nothing more."""
+        if 0 < most <= self.table.verticalScrollBar().value():
+            self.model.fetchMore()
 
     def _settle(self) -> None:
         shown = self.model.rowCount()

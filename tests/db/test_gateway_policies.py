@@ -1,0 +1,260 @@
+"""Policies of the phone line: permits, facts in any order, commands, and who may speak for it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg.types.json import Jsonb
+
+from tests.helpers.db_practice import LOGINS, op, refused
+
+if TYPE_CHECKING:
+    from tests.helpers.db_practice import Practice
+
+AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("login", [login for login in LOGINS if login != "cc_gw"])
+def test_policy_only_the_gateway_speaks_for_the_line(practice: Practice, login: str) -> None:
+    for call in (
+        "gateway_take_requests(1)",
+        "gateway_take_commands(1)",
+        "gateway_open_calls()",
+        "gateway_record('[]')",
+        "gateway_beat('{}')",
+    ):
+        with refused("42501"):
+            practice.as_person(login).run(f"SELECT api.{call}")
+
+
+def test_policy_a_permit_is_taken_once(practice: Practice) -> None:
+    card = practice.c1.claim(practice.entry_of(1))
+    call = practice.c1.dial(card)
+    (request,) = practice.take()
+    assert request["call_id"] == call["id"]
+    assert request["to"] == card["phones"][0]["e164"]
+    assert request["caller_id"] == "+16175550100"
+    assert practice.take() == []
+    (known,) = practice.gw.ask("gateway_open_calls")
+    assert known["state"] == "placing"
+
+
+def test_policy_a_permit_lives_60_seconds(practice: Practice) -> None:
+    card = practice.c1.claim(practice.entry_of(1))
+    call = practice.c1.dial(card)
+    practice.pass_time(seconds=61)
+    assert practice.take() == []
+    row = practice.call_row(call)
+    assert (row["state"], row["end_reason"]) == ("ended", "never_placed")
+    assert practice.value("SELECT count(*) FROM app.live_call") == 0
+
+
+def test_policy_the_desktop_learns_that_a_permit_is_void_without_a_gateway(
+    practice: Practice,
+) -> None:
+    call = practice.c1.dial(practice.c1.claim(practice.entry_of(1)))
+    practice.pass_time(seconds=59)
+    assert practice.c1.one("SELECT api.call(%s::uuid)", call["id"])["state"] == "requested"
+    practice.pass_time(seconds=2)
+    seen = practice.c1.one("SELECT api.call(%s::uuid)", call["id"])
+    assert (seen["state"], seen["end"]) == ("ended", "never_placed")
+    assert practice.take() == []
+
+
+def test_policy_hanging_up_before_it_is_placed_cancels(practice: Practice) -> None:
+    call = practice.c1.dial(practice.c1.claim(practice.entry_of(1)))
+    practice.c1.one("SELECT api.command(%s::uuid, 'hang_up', '', %s)", call["id"], op())
+    assert practice.take() == []
+    row = practice.call_row(call)
+    assert (row["state"], row["end_reason"]) == ("ended", "canceled")
+
+
+def test_policy_t12_an_opt_out_after_the_permit_stops_the_dial(practice: Practice) -> None:
+    call = practice.c1.dial(practice.c1.claim(practice.entry_of(1)))
+    practice.rows(
+        "INSERT INTO app.suppression (patient_id, scope, source, received_at, honour_by) "
+        "SELECT id, 'calls', 'letter', app.now(), app.now() FROM app.patient "
+        "WHERE external_id = '1'"
+    )
+    assert practice.take() == []
+    assert practice.call_row(call)["end_reason"] == "never_placed"
+
+
+def test_policy_one_live_call_a_patient_a_number_and_a_coordinator(practice: Practice) -> None:
+    practice.rows(  # two patients of one household
+        "UPDATE app.patient_telecom SET e164 = '+16175559001' WHERE patient_id = "
+        "(SELECT id FROM app.patient WHERE external_id = '2')"
+    )
+    practice.c1.dial(practice.c1.claim(practice.entry_of(1)))
+    with refused("QC022") as said:
+        practice.c2.dial(practice.c2.claim(practice.entry_of(2)))
+    assert said.facts == {"by": "Jordan Park"}
+
+
+def test_policy_request_call_is_idempotent(practice: Practice) -> None:
+    card = practice.c1.claim(practice.entry_of(1))
+    same = op()
+    first = practice.c1.dial(card, op_id=same)
+    assert practice.c1.dial(card, op_id=same)["id"] == first["id"]
+    assert practice.value("SELECT count(*) FROM app.call") == 1
+    with refused("QC040"):
+        practice.c1.dial(card, phone=op(), op_id=same)
+
+
+def test_policy_commands_are_taken_once_and_only_for_ones_own_call(practice: Practice) -> None:
+    _, call = practice.talk(practice.c1, 1)
+    send = "SELECT api.command(%s::uuid, %s, %s, %s)"
+    practice.c1.run(send, call["id"], "mute", "", op())
+    practice.c1.run(send, call["id"], "digits", "12#", op())
+    for stranger in (practice.c2, practice.sup):
+        with refused("QC024"):
+            stranger.run(send, call["id"], "hang_up", "", op())
+        with refused("QC024"):
+            stranger.run("SELECT api.call(%s::uuid)", call["id"])
+    taken = practice.gw.ask("gateway_take_commands", 10)
+    assert [(c["command"], c["digits"]) for c in taken] == [("mute", ""), ("digits", "12#")]
+    assert practice.gw.ask("gateway_take_commands", 10) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "digits"),
+    [
+        ("call", ""),
+        (None, ""),
+        ("digits", ""),
+        ("digits", None),
+        ("hang_up", "1"),
+        ("digits", "1;DROP"),
+        ("digits", "1" * 33),
+    ],
+)
+def test_commands_are_a_closed_list(practice: Practice, command: str, digits: str) -> None:
+    _, call = practice.talk(practice.c1, 1)
+    with refused("QC070"):
+        practice.c1.run(
+            "SELECT api.command(%s::uuid, %s, %s, %s)", call["id"], command, digits, op()
+        )
+
+
+def test_policy_an_ended_call_takes_no_commands_but_hang_up(practice: Practice) -> None:
+    _, call = practice.talk(practice.c1, 1)
+    practice.hang_up(call)
+    send = "SELECT api.command(%s::uuid, %s, '', %s)"
+    practice.c1.run(send, call["id"], "hang_up", op())
+    with refused("QC023"):
+        practice.c1.run(send, call["id"], "mute", op())
+    assert practice.gw.ask("gateway_take_commands", 10) == []
+
+
+@pytest.mark.parametrize(
+    ("fact", "code"),
+    [
+        ({}, "QC024"),
+        ({"state": "live", "at": "2026-11-23T12:00:00Z", "call_id": None}, "QC024"),
+        ({"state": "dancing", "at": "2026-11-23T12:00:00Z"}, "QC024"),
+        ({"state": "live"}, "QC070"),
+        ({"state": "ended", "at": "2026-11-23T12:00:00Z", "end": "magic"}, "QC070"),
+        ({"state": "live", "at": "2026-11-23T12:00:00Z", "captions": 5}, "QC070"),
+        ({"state": "live", "at": "yesterday-ish"}, "22007"),
+    ],
+)
+def test_malformed_facts_are_refused_whole(
+    practice: Practice, fact: dict[str, Any], code: str
+) -> None:
+    _, call = practice.talk(practice.c1, 1)
+    good = {"call_id": call["id"], "state": "ended", "at": AT.isoformat(), "end": "no_answer"}
+    with refused(code):
+        practice.gw.one("SELECT api.gateway_record(%s)", Jsonb([good, {"call_id": call["id"], **fact}]))
+    assert practice.call_row(call)["state"] == "live"
+
+
+@pytest.mark.parametrize("health", [None, {}, {"state": "fine", "is_practice_line": True}])
+def test_malformed_health_is_refused(practice: Practice, health: Any) -> None:
+    with refused("QC070"):
+        practice.gw.one("SELECT api.gateway_beat(%s)", Jsonb(health) if health is not None else None)
+
+
+SECONDS = st.integers(0, 20).map(lambda s: (AT + timedelta(seconds=s)).isoformat())
+FACTS = st.fixed_dictionaries(
+    {
+        "state": st.sampled_from(["placing", "unknown", "queued", "ringing", "live", "ended"]),
+        "at": SECONDS,
+    },
+    optional={
+        "answered_at": SECONDS,
+        "ended_at": SECONDS,
+        "end": st.sampled_from(["no_answer", "busy", "never_placed", "completed_by_us"]),
+        "sentence": st.sampled_from(["", "Ringing.", "Nobody answered."]),
+        "error_code": st.sampled_from(["", "13224", "21211"]),
+        "carrier_ref": st.sampled_from(["", "CA1", "CA2"]),
+        "held": st.booleans(),
+        "muted": st.booleans(),
+        "captions": st.lists(
+            st.fixed_dictionaries(
+                {"at": SECONDS, "speaker": st.just("patient"), "text": st.sampled_from(["Hi", "Yes"])}
+            ),
+            max_size=2,
+            unique_by=lambda c: (c["at"], c["text"]),
+        ),
+    },
+)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(facts=st.lists(FACTS, min_size=1, max_size=6), data=st.data())
+def test_property_facts_in_any_order_and_any_number_come_to_the_same(
+    practice: Practice, facts: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    shuffled = data.draw(st.permutations(facts + facts[: len(facts) // 2 + 1]))
+    assert play(practice, facts) == play(practice, shuffled)
+
+
+def play(practice: Practice, facts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Tell these facts of a new call, one after another; its row."""
+    # As the owner, in a transaction that is undone: a call needs no coordinator here.
+    practice.owner.run("BEGIN")
+    try:
+        call_id = practice.value(
+            "INSERT INTO app.call (id, op_id, entry_id, patient_id, person_id, campaign_id, "
+            "phone_id, e164, phone_use, caller_id, agent_endpoint, is_practice_line, fence, "
+            "attempt, checks, rule_pack, permit_until, requested_at) SELECT app.uuid7(app.now()), "
+            "gen_random_uuid(), e.id, e.patient_id, (SELECT id FROM app.person LIMIT 1), "
+            "e.campaign_id, t.id, t.e164, 'mobile', t.e164, 'client', true, 1, 1, '[]', 'x', "
+            "app.now(), app.now() FROM app.queue_entry e JOIN app.patient_telecom t "
+            "ON t.patient_id = e.patient_id WHERE e.id = %s RETURNING id",
+            practice.entry_of(1),
+        )
+        for fact in facts:
+            practice.value(
+                "SELECT app.merge_fact(%s)", Jsonb({"call_id": str(call_id), **fact})
+            )
+        row = practice.value(
+            "SELECT to_jsonb(c) FROM app.call c WHERE id = %s", call_id
+        )
+    finally:
+        practice.owner.run("ROLLBACK")
+    kept = (
+        "state answered_at ended_at end_reason error_code sentence carrier_ref held muted captions"
+    )
+    return {key: row[key] for key in kept.split()}
+
+
+def test_what_the_carrier_says_outranks_what_we_concluded(practice: Practice) -> None:
+    _, call = practice.talk(practice.c1, 1)
+    practice.report(call, "ended", end="unresolved", sentence="Nothing was heard of it.")
+    practice.report(call, "ended", end="completed_by_patient", sentence="")
+    row = practice.call_row(call)
+    assert (row["end_reason"], row["sentence"]) == ("completed_by_patient", "")
+
+
+def test_times_of_the_line_are_shifted_into_the_practices_time(practice: Practice) -> None:
+    _, call = practice.talk(practice.c1, 1)
+    seen = practice.c1.one("SELECT api.call(%s::uuid)", call["id"])
+    answered = datetime.fromisoformat(seen["answered_at"])
+    assert abs(answered - practice.now()) < timedelta(seconds=30)
