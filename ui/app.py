@@ -23,8 +23,8 @@ from ui.preferences import Preferences
 from ui.shortcuts import Keymap
 from ui.tasks import TaskRunner
 from ui.theme import Theme, install
+from ui.tools import Tools
 from ui.widgets.crash_dialog import CrashDialog, report_of
-from ui.workspace import Tools
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,11 +11,9 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QToolTip, QWidget
 from coordinator_app.errors import SignInRefusedError
 from ui.idle import IdleGuard, SystemLock
 from ui.link import LinkWatch
-from ui.lock import ScreenLock
 from ui.messages import confirm
 from ui.pages.sign_in import SignInPage
 from ui.views.progress import ProgressView
-from ui.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,14 +21,24 @@ if TYPE_CHECKING:
     from coordinator_app.errors import UserFacingError
     from coordinator_app.services.session import Session
     from coordinator_app.services.sign_in import SignInService
+    from ui.lock import ScreenLock
     from ui.tasks import Tasks
-    from ui.workspace import Tools
+    from ui.tools import Tools
+    from ui.workspace import Workspace
 
 __all__ = ["MINIMUM", "TITLE", "MainWindow"]
 
 TITLE: Final = "Care Coordinator"
 MINIMUM: Final = (1024, 640)
 _START: Final = (1440, 900)
+
+
+def _load_session() -> tuple[type[Workspace], type[ScreenLock]]:
+    """Import what only a session needs: half of the start, so not before the first paint."""
+    from ui.lock import ScreenLock  # noqa: PLC0415
+    from ui.workspace import Workspace  # noqa: PLC0415
+
+    return Workspace, ScreenLock
 
 
 class MainWindow(QMainWindow):
@@ -127,6 +135,7 @@ class MainWindow(QMainWindow):
         if not self._started and self.centralWidget() is self.sign_in:
             self._started = True
             QTimer.singleShot(0, self.sign_in, self.sign_in.start)
+            self._tasks.run(self, _load_session, lane="net")
 
     # -- session ------------------------------------------------------------------------------
 
@@ -134,6 +143,7 @@ class MainWindow(QMainWindow):
         """Open a session's pages."""
         tools = self._tools
         tools.messages.clear_all()
+        make_workspace, make_lock = _load_session()
 
         def probe() -> None:
             # Sends what waited, and asks the server even when nothing did.
@@ -143,13 +153,13 @@ class MainWindow(QMainWindow):
         link = LinkWatch(self._tasks, probe, parent=self)
         link.refused.connect(self._refused)
         self._link = link
-        lock = ScreenLock(session, self._tasks, tools.keymap, self)
+        lock = make_lock(session, self._tasks, tools.keymap, self)
         lock.unlocked.connect(self.unlocked)
         lock.gave_up.connect(self.end)
         lock.sign_out_requested.connect(lambda: self.end(""))
         lock.hang_up_requested.connect(self._hang_up)
         self.lock = lock
-        workspace = Workspace(session, link, tools)
+        workspace = make_workspace(session, link, tools)
         workspace.lock_requested.connect(lambda: self.lock_now(self.tr("locked by you")))
         workspace.sign_out_requested.connect(self._ask_sign_out)
         workspace.live_changed.connect(self._on_live)

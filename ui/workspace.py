@@ -5,7 +5,6 @@ It is one widget, so that the window can take all of it out when it locks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -43,12 +42,9 @@ if TYPE_CHECKING:
     from coordinator_app.domain.session import Heartbeat
     from coordinator_app.services.session import Session
     from ui.link import LinkWatch
-    from ui.messages import MessageBus
-    from ui.preferences import Preferences
-    from ui.shortcuts import Keymap
-    from ui.theme import Theme
+    from ui.tools import Tools
 
-__all__ = ["PAGES", "Tools", "Workspace", "own_zone"]
+__all__ = ["PAGES", "Workspace", "own_zone"]
 
 # What each role works with. The database refuses the rest whatever stands here.
 PAGES: Final[dict[Role, tuple[str, ...]]] = {
@@ -60,17 +56,6 @@ PAGES: Final[dict[Role, tuple[str, ...]]] = {
 }
 FIRST_PAGE: Final = {Role.SUPERVISOR: "team"}
 _FULL = 1380  # effective width: window width / text scale (ui.md section 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What the application lends to every session."""
-
-    theme: Theme
-    keymap: Keymap
-    messages: MessageBus
-    preferences: Preferences
-    version: str
 
 
 def own_zone() -> str:

@@ -150,7 +150,7 @@ class CallLogPage(Page):
             self.view.model.take_first(page)
         else:
             self.view.model.take_next(page)
-        self.view.after_page()
+        self.view.after_page(page.rows)
 
     def _failed(self, failure: UserFacingError) -> None:
         self.view.model.gave_up()

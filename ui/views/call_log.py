@@ -82,7 +82,6 @@ class CallLogView(QWidget):
         self.table = RowTable(self.model, self.tr("Calls"))
         self.table.setObjectName("call_log_table")
         self.table.row_chosen.connect(self._show_detail)
-        self.table.verticalScrollBar().rangeChanged.connect(self._on_range)
         self.empty = EmptyState("history", "", "", self.tr("Clear the filters"))
         self.empty.acted.connect(self.clear_filters)
         self._stack = QStackedWidget()
@@ -330,17 +329,17 @@ class CallLogView(QWidget):
         self._show_detail(None)
         self.count.setText("")
 
-    def after_page(self) -> None:
-        """Bring the count, the empty state and the choices up to date."""
-        self.offer_campaigns([row.campaign for row in self.model.rows if row.campaign])
+    def after_page(self, page: Sequence[CallLogRow]) -> None:
+        """Bring the count, the empty state and the choices up to date with what just came."""
+        self.offer_campaigns([row.campaign for row in page if row.campaign])
         self._settle()
         if self.table.current_row() is None:
             self.table.select_row(0)
         self._show_detail(self.table.current_row())
-
-    def _on_range(self, _least: int, most: int) -> None:
-        """A refresh at the end of the list leaves the bar there, so Qt asks for nothing more."""
-        if 0 < most <= self.table.verticalScrollBar().value():
+        # A refresh at the end of the list leaves the bar there, and Qt asks for more only when it
+        # moves: without this, the End key would do nothing.
+        bar = self.table.verticalScrollBar()
+        if 0 < bar.maximum() <= bar.value():
             self.model.fetchMore()
 
     def _settle(self) -> None:
