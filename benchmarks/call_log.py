@@ -30,13 +30,18 @@ from ui.tasks import TaskRunner
 from ui.theme import Theme, install
 
 _FILL = """
-INSERT INTO app.call (id, op_id, entry_id, patient_id, person_id, campaign_id, phone_id, e164, phone_use,
-    caller_id, agent_endpoint, is_practice_line, fence, attempt, checks, rule_pack, permit_until, state,
-    requested_at, answered_at, ended_at, end_reason, outcome, outcome_at, note)
-SELECT app.uuid7(t.at), gen_random_uuid(), e.id, e.patient_id, p.id, e.campaign_id, f.id, f.e164, 'mobile',
-    '+16175550100', 'client', true, 1, 1, '[]', '2026-11-23', t.at, 'ended', t.at, t.at, t.at + interval '1 minute',
-    'completed_by_us', 'THINKING', t.at, 'A note of a usual length, as people write them.'
-FROM (SELECT i, app.now() - i * interval '20 seconds' AS at FROM generate_series(1, %s) i) AS t
+INSERT INTO app.call (
+    id, op_id, entry_id, patient_id, person_id, campaign_id, phone_id, e164, phone_use, caller_id,
+    agent_endpoint, is_practice_line, fence, attempt, checks, rule_pack, permit_until, state,
+    requested_at, answered_at, ended_at, end_reason, outcome, outcome_at, note
+)
+SELECT app.uuid7(t.at), gen_random_uuid(), e.id, e.patient_id, p.id, e.campaign_id, f.id, f.e164,
+    'mobile', '+16175550100', 'client', true, 1, 1, '[]', '2026-11-23', t.at, 'ended', t.at, t.at,
+    t.at + interval '1 minute', 'completed_by_us', 'THINKING', t.at,
+    'A note of a usual length, as people write them.'
+FROM (
+    SELECT i, app.now() - i * interval '20 seconds' AS at FROM generate_series(1, %s) i
+) AS t
 JOIN LATERAL (SELECT * FROM app.queue_entry ORDER BY id OFFSET t.i %% 1000 LIMIT 1) AS e ON true
 JOIN app.patient_telecom f ON f.patient_id = e.patient_id
 CROSS JOIN (SELECT id FROM app.person WHERE login = 'c1') AS p

@@ -23,7 +23,7 @@ _CLAIM = "SELECT api.claim_next(gen_random_uuid());\n"
 
 def _pgbench(bench: Bench, *args: str, url: str) -> subprocess.Popen[str]:
     program = str(bench.binaries.program("pgbench"))
-    return subprocess.Popen(  # noqa: S603  (our own server's program)
+    return subprocess.Popen(
         [program, *args, url], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 

@@ -27,21 +27,25 @@ VALUES ('Bench', 'the office', '+16175550100', 'nine to five', 'MA', 'America/Ne
     (date_trunc('week', now() + interval '8 days') + interval '15 hours') - now());
 INSERT INTO app.caller_id_authorization (e164, evidence, signed_by, valid)
 VALUES ('+16175550100', 'benchmark', 'benchmark', '[2020-01-01,)');
-INSERT INTO app.practitioner (source, external_id, family, bookable) VALUES ('b', '1', 'Okafor', true);
+INSERT INTO app.practitioner (source, external_id, family, bookable)
+VALUES ('b', '1', 'Okafor', true);
 INSERT INTO app.visit_type (name, minutes) VALUES ('Follow-up', 30);
 INSERT INTO app.schedule_template (practitioner_id, weekday, starts, ends)
 SELECT d.id, w, '08:00', '17:00' FROM app.practitioner d, generate_series(1, 5) w;
-INSERT INTO app.campaign (name, script, purpose, chart_needs_identity, rule, status, created_by, created_at)
-VALUES ('Bench', 'recall', 'RECALL', false, '{"months_inactive_min": 6}', 'running', 'bench', now());
+INSERT INTO app.campaign (name, script, purpose, chart_needs_identity, rule, status, created_by,
+    created_at)
+VALUES ('Bench', 'recall', 'RECALL', false, '{"months_inactive_min": 6}', 'running', 'bench',
+    now());
 """
 _PATIENTS = """
-INSERT INTO app.patient (source, external_id, family, given, birth_date, mrn, state_code, zip, zones,
-    last_visit)
-SELECT 'b', i::text, 'Family' || i, 'Given' || i, date '1950-01-01' + (i %% 20000), lpad(i::text, 7, '0'),
-    'MA', '02110', '{America/New_York}', current_date - 200 - (i %% 700)
+INSERT INTO app.patient (source, external_id, family, given, birth_date, mrn, state_code, zip,
+    zones, last_visit)
+SELECT 'b', i::text, 'Family' || i, 'Given' || i, date '1950-01-01' + (i %% 20000),
+    lpad(i::text, 7, '0'), 'MA', '02110', '{America/New_York}', current_date - 200 - (i %% 700)
 FROM generate_series(1, %(n)s) i;
 INSERT INTO app.patient_telecom (patient_id, use, e164, zones, states)
-SELECT p.id, 'mobile', '+1617' || lpad(p.external_id, 7, '0'), '{America/New_York}', '{MA}' FROM app.patient p;
+SELECT p.id, 'mobile', '+1617' || lpad(p.external_id, 7, '0'), '{America/New_York}', '{MA}'
+FROM app.patient p;
 SELECT app.campaign_refresh(c.id) FROM app.campaign c;
 """
 
@@ -97,6 +101,6 @@ def practice(patients: int, coordinators: int) -> Iterator[Bench]:
                     )
                 conn.execute("RESET ROLE")
                 for login, role in [*people, ("boss", "supervisor"), ("gate", "gateway")]:
-                    conn.execute(f"CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}' IN ROLE {role}")  # noqa: S608
+                    conn.execute(f"CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}' IN ROLE {role}")
                 conn.execute("VACUUM ANALYZE")
             yield Bench(server.host, server.port, "bench", superuser, binaries)

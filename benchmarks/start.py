@@ -41,7 +41,7 @@ _PRINT = "\nprint(time.perf_counter() - began, flush=True)\nimport os; os._exit(
 
 def _run(program: str, folder: str) -> float:
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": folder}
-    result = subprocess.run(  # noqa: S603  (this interpreter, our own text)
+    result = subprocess.run(
         [sys.executable, "-c", _CLOCK + program + _PRINT, folder],
         env=environment,
         capture_output=True,
