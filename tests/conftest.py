@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from tests.helpers.postgres import Database
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = {"unit", "db", "contract", "ui", "end2end"}
+FOLDERS = {"unit", "db", "attack", "contract", "ui", "end2end"}
 # unit: neither Qt nor a database of its own accord; db: no Qt.
 FORBIDDEN_FIXTURES = {
     "unit": {"qapp", "qtbot", "pg_server", "migrated_server", "database", "module_database"},
     "db": {"qapp", "qtbot"},
+    "attack": {"qapp", "qtbot"},
 }
 _network = NetworkGuard()
 _network.install()

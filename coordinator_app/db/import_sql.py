@@ -87,14 +87,11 @@ WHERE t.source = %(source)s AND t.external_id = r.external_id AND r.specialty IS
 _PATIENT = """
 INSERT INTO app.patient AS t (source, external_id, family, given, middle, birth_date, gender,
     language, mrn, deceased, deceased_on, address_line, city, state_code, zip, zones, email,
-    practitioner_id, last_visit, next_appointment, row_hash, synced_at)
+    practitioner_id, last_visit, next_appointment, next_appointment_imported, row_hash, synced_at)
 SELECT %(source)s, s.external_id, r.family, r.given, r.middle, r.birth_date, coalesce(r.gender, ''),
     coalesce(r.language, 'en'), coalesce(s.record -> 'identifiers' -> 0 ->> 'value', s.external_id),
     r.deceased, r.deceased_on, r.address_line, r.city, r.state, r.zip, r.zones, r.email, d.id,
-    r.last_visit,
-    -- A day without a time counts until it is over.
-    (r.next_appointment + coalesce(r.next_appointment_time, '23:59')) AT TIME ZONE p.zone,
-    s.row_hash, app.now()
+    r.last_visit, n.at, n.at, s.row_hash, app.now()
 FROM pg_temp.staged s
 CROSS JOIN app.practice p
 CROSS JOIN LATERAL jsonb_to_record(s.record) AS r (
@@ -103,6 +100,9 @@ CROSS JOIN LATERAL jsonb_to_record(s.record) AS r (
     zones text[], email text, last_visit date, next_appointment date, next_appointment_time time,
     practitioner text
 )
+-- A day without a time counts until it is over.
+CROSS JOIN LATERAL (SELECT (r.next_appointment + coalesce(r.next_appointment_time, '23:59'))
+    AT TIME ZONE p.zone AS at) AS n
 LEFT JOIN LATERAL (
     SELECT x.id FROM app.practitioner x
     WHERE r.practitioner <> '' AND x.source = %(source)s AND (x.external_id = r.practitioner
@@ -128,9 +128,12 @@ ON CONFLICT (source, external_id) DO UPDATE SET
     email = coalesce(nullif(excluded.email, ''), t.email),
     practitioner_id = coalesce(excluded.practitioner_id, t.practitioner_id),
     last_visit = greatest(t.last_visit, excluded.last_visit),
-    next_appointment = coalesce(excluded.next_appointment, (SELECT min(lower(a.span))
-        FROM app.appointment a WHERE a.patient_id = t.id AND a.status IN ('booked', 'arrived')
-        AND lower(a.span) > app.now())),
+    -- Unlike other empty fields this one says something: the visit was cancelled there.
+    next_appointment_imported = excluded.next_appointment_imported,
+    next_appointment = least(
+        CASE WHEN excluded.next_appointment > app.now() THEN excluded.next_appointment END,
+        (SELECT min(lower(a.span)) FROM app.appointment a WHERE a.patient_id = t.id
+            AND a.status IN ('booked', 'arrived') AND lower(a.span) > app.now())),
     row_hash = excluded.row_hash, synced_at = excluded.synced_at
 WHERE t.row_hash IS DISTINCT FROM excluded.row_hash
 """

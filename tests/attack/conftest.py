@@ -1,4 +1,4 @@
-"""The small practice, as new for each test."""
+"""The small practice, with a patient held and a call live: something to steal."""
 
 from __future__ import annotations
 

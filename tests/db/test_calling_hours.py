@@ -86,7 +86,7 @@ def is_open(
         ("1.7", "MA", NEW_YORK, "2027-11-25T12:00", True),  # no ban on holidays
     ],
 )
-def test_policy_calling_hours_of_the_state(
+def test_policy_calling_hours_of_the_state(  # noqa: PLR0917  the columns of the table above
     practice: Practice, rule: str, state: str, zone: str, moment: str, allowed: bool
 ) -> None:
     states = [state] if state else []
@@ -227,6 +227,7 @@ def test_policy_t11_one_attempt_a_day_in_the_patients_day(practice: Practice) ->
 
 
 def test_policy_three_attempts_a_week(practice: Practice) -> None:
+    card: dict[str, object] = {}
     for day in (1, 2, 3):
         practice.move_to(local(NEW_YORK, f"2027-03-0{day}T10:30"))
         card = try_once(practice)
@@ -244,6 +245,7 @@ def test_policy_t10_the_fourth_call_in_24_hours_whatever_the_product_says(
 ) -> None:
     practice.rows("UPDATE app.patient SET state_code = %s", state)
     practice.rows("UPDATE app.practice SET cap_day = 3, cap_week = 7")
+    card: dict[str, object] = {}
     for _ in range(3):
         card = try_once(practice, "TECHNICAL")  # counts for no cap of ours
     assert practice.gate(card["entry_id"])["cap_day"] is True
@@ -293,8 +295,11 @@ def test_policy_a_callback_the_patient_asked_for_passes_the_day_cap_only_when_du
         ("UPDATE app.practice SET office_number = '+16175550199'", "caller_id"),  # T32
         ("UPDATE app.caller_id_authorization SET valid = '[2020-01-01,2027-03-01)'", "caller_id"),
         (
-            "INSERT INTO app.contact_permission (patient_id, channel, decision, source, recorded_at)"
-            " SELECT id, 'voice', 'deny', 'import', app.now() FROM app.patient",
+            (
+                "INSERT INTO app.contact_permission "
+                "(patient_id, channel, decision, source, recorded_at)"
+                " SELECT id, 'voice', 'deny', 'import', app.now() FROM app.patient"
+            ),
             "suppressed",
         ),
     ],

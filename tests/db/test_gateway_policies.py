@@ -168,14 +168,18 @@ def test_malformed_facts_are_refused_whole(
     _, call = practice.talk(practice.c1, 1)
     good = {"call_id": call["id"], "state": "ended", "at": AT.isoformat(), "end": "no_answer"}
     with refused(code):
-        practice.gw.one("SELECT api.gateway_record(%s)", Jsonb([good, {"call_id": call["id"], **fact}]))
+        practice.gw.one(
+            "SELECT api.gateway_record(%s)", Jsonb([good, {"call_id": call["id"], **fact}])
+        )
     assert practice.call_row(call)["state"] == "live"
 
 
 @pytest.mark.parametrize("health", [None, {}, {"state": "fine", "is_practice_line": True}])
 def test_malformed_health_is_refused(practice: Practice, health: Any) -> None:
     with refused("QC070"):
-        practice.gw.one("SELECT api.gateway_beat(%s)", Jsonb(health) if health is not None else None)
+        practice.gw.one(
+            "SELECT api.gateway_beat(%s)", Jsonb(health) if health is not None else None
+        )
 
 
 SECONDS = st.integers(0, 20).map(lambda s: (AT + timedelta(seconds=s)).isoformat())
@@ -195,7 +199,11 @@ FACTS = st.fixed_dictionaries(
         "muted": st.booleans(),
         "captions": st.lists(
             st.fixed_dictionaries(
-                {"at": SECONDS, "speaker": st.just("patient"), "text": st.sampled_from(["Hi", "Yes"])}
+                {
+                    "at": SECONDS,
+                    "speaker": st.just("patient"),
+                    "text": st.sampled_from(["Hi", "Yes"]),
+                }
             ),
             max_size=2,
             unique_by=lambda c: (c["at"], c["text"]),
@@ -231,12 +239,8 @@ def play(practice: Practice, facts: list[dict[str, Any]]) -> dict[str, Any]:
             practice.entry_of(1),
         )
         for fact in facts:
-            practice.value(
-                "SELECT app.merge_fact(%s)", Jsonb({"call_id": str(call_id), **fact})
-            )
-        row = practice.value(
-            "SELECT to_jsonb(c) FROM app.call c WHERE id = %s", call_id
-        )
+            practice.value("SELECT app.merge_fact(%s)", Jsonb({"call_id": str(call_id), **fact}))
+        row = practice.value("SELECT to_jsonb(c) FROM app.call c WHERE id = %s", call_id)
     finally:
         practice.owner.run("ROLLBACK")
     kept = (

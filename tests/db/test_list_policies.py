@@ -13,6 +13,8 @@ import pytest
 from tests.helpers.db_practice import LOGINS, PEOPLE, connect, op, refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.helpers.db_practice import Party, Practice
 
 
@@ -22,9 +24,7 @@ def promise(practice: Practice, who: Party, number: int, minutes: int = 120) -> 
     at = (practice.now() + timedelta(minutes=minutes)).isoformat()
     who.finish(call, card, "CALLBACK_AT", {"callback_at": at, "note": "likes mornings"})
     practice.hang_up(call)
-    return next(
-        row for row in who.ask("callbacks") if row["entry_id"] == card["entry_id"]
-    )
+    return next(row for row in who.ask("callbacks") if row["entry_id"] == card["entry_id"])
 
 
 def test_policy_a_callback_is_its_owners_until_30_minutes_after(practice: Practice) -> None:
@@ -82,7 +82,9 @@ def test_policy_only_the_owner_moves_or_releases_a_callback(practice: Practice) 
 def test_a_callback_is_in_the_future_within_180_days(practice: Practice, due: str | None) -> None:
     mine = promise(practice, practice.c1, 3)
     with refused("QC070"):
-        practice.c1.run("SELECT api.move_callback(%s::uuid, %s::timestamptz, %s)", mine["id"], due, op())
+        practice.c1.run(
+            "SELECT api.move_callback(%s::uuid, %s::timestamptz, %s)", mine["id"], due, op()
+        )
 
 
 def test_policy_call_log_shows_a_coordinator_only_their_own_calls(practice: Practice) -> None:
@@ -179,7 +181,7 @@ def test_the_board_counts_what_happened(practice: Practice) -> None:
     (jordan,) = [row for row in board["coordinators"] if row["name"] == "Jordan Park"]
     assert (jordan["calls"], jordan["booked"], jordan["reached"]) == (1, 1, 1)
     assert board["days"][-1]["booked"] == 1
-    assert dict((name, steps[3]["count"]) for name, steps in board["funnels"]) == {"Recall": 1}
+    assert {name: steps[3]["count"] for name, steps in board["funnels"]} == {"Recall": 1}
     assert "Zyx" not in json.dumps(board)
 
 
@@ -213,15 +215,16 @@ def test_policy_a_login_of_no_group_may_not_even_connect(practice: Practice) -> 
 def test_policy_suspended_means_out_at_once(practice: Practice) -> None:
     card, call = practice.talk(practice.c1, 1)
     practice.rows("UPDATE app.person SET active = false WHERE login = 'cc_c1'")
-    for attempt in (
-        lambda: practice.c1.sign_in(),
+    attempts: tuple[Callable[[], object], ...] = (
+        practice.c1.sign_in,
         lambda: practice.c1.ask("queue", "all", "", 10),
-        lambda: practice.c1.claim_next(),
+        practice.c1.claim_next,
         lambda: practice.c1.verify(call),
         lambda: practice.c1.ask("reveal", uuid.UUID(card["entry_id"]), card["fence"], "mrn"),
         lambda: practice.c1.ask("call_log", {}, None, 5),
         lambda: practice.c1.ask("heartbeat", None, None),
-    ):
+    )
+    for attempt in attempts:
         with refused("QC002"):
             attempt()
 
@@ -230,13 +233,14 @@ def test_policy_t20_expired_training_means_no_patients(practice: Practice) -> No
     practice.rows("UPDATE app.training_record SET expires_on = '2027-03-01'")
     practice.c1.sign_in()  # the last day still counts
     practice.rows("UPDATE app.training_record SET expires_on = '2027-02-28'")
-    for attempt in (
-        lambda: practice.c1.sign_in(),
-        lambda: practice.c1.claim_next(),
+    attempts: tuple[Callable[[], object], ...] = (
+        practice.c1.sign_in,
+        practice.c1.claim_next,
         lambda: practice.c1.claim(practice.entry_of(1)),
         lambda: practice.c1.ask("queue", "all", "", 10),
         lambda: practice.c1.ask("callbacks"),
-    ):
+    )
+    for attempt in attempts:
         with refused("QC003") as said:
             attempt()
         assert said.facts == {"curriculum": "HIPAA", "expires_on": "2027-02-28"}

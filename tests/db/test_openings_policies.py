@@ -73,9 +73,7 @@ def test_policy_a_hold_is_booked_by_its_holder_on_a_live_call_only(practice: Pra
         practice.c2.book(theirs, other, hold)
     with refused("QC024"):
         practice.c2.book(call, card, hold)
-    practice.c2.one(
-        "SELECT api.release_hold(%s::uuid)", hold["id"]
-    )
+    practice.c2.one("SELECT api.release_hold(%s::uuid)", hold["id"])
     same = op()
     visit = practice.c1.book(call, card, hold, same)
     assert practice.c1.book(call, card, hold, same) == visit
@@ -202,8 +200,24 @@ def test_policy_the_constraint_itself_refuses_two_visits_at_one_time(practice: P
     )
     slot = practice.slot()
     practice.rows(insert, practice.doctor, slot, slot + timedelta(minutes=30), "1")
-    practice.rows(insert, practice.doctor, slot + timedelta(minutes=30), slot + timedelta(hours=1), "2")
+    practice.rows(
+        insert, practice.doctor, slot + timedelta(minutes=30), slot + timedelta(hours=1), "2"
+    )
     with refused("23P01"):
         practice.rows(
             insert, practice.doctor, slot + timedelta(minutes=29), slot + timedelta(hours=1), "3"
         )
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+def test_the_last_visit_is_a_day_of_the_practice_whoever_imports_it(
+    practice: Practice, zone: str
+) -> None:
+    practice.rows(f"SET timezone = '{zone}'")
+    practice.rows(
+        "INSERT INTO app.encounter (patient_id, source, external_id, status, class, starts_at) "
+        "SELECT id, 'test', 'e1', 'finished', 'AMB', '2026-01-01 04:30Z' FROM app.patient "
+        "WHERE external_id = '1'"
+    )
+    seen = practice.value("SELECT last_visit FROM app.patient WHERE external_id = '1'")
+    assert seen == date(2025, 12, 31)

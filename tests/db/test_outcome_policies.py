@@ -228,7 +228,7 @@ def test_policy_a_lease_that_ran_out_unnoticed_loses_nothing(practice: Practice)
 
 
 def test_policy_a_restarted_desktop_keeps_its_call(practice: Practice) -> None:
-    card, call = practice.talk(practice.c1, 1)
+    _card, call = practice.talk(practice.c1, 1)
     practice.pass_time(minutes=5)
     held = practice.c1.sign_in()["held"]
     assert held["call"]["id"] == call["id"]
@@ -355,9 +355,7 @@ def test_policy_the_next_attempt_is_inside_calling_hours(practice: Practice) -> 
 
 
 @pytest.mark.parametrize("outcome", ["BOOKED", "LEFT_VOICEMAIL", "DECLINED", "OPT_OUT", "TRIAGE"])
-def test_policy_nobody_answered_so_nobody_said_anything(
-    practice: Practice, outcome: str
-) -> None:
+def test_policy_nobody_answered_so_nobody_said_anything(practice: Practice, outcome: str) -> None:
     number = 1 + ["BOOKED", "LEFT_VOICEMAIL", "DECLINED", "OPT_OUT", "TRIAGE"].index(outcome)
     card = practice.c1.claim(practice.entry_of(number))
     call = practice.c1.dial(card)

@@ -12,6 +12,8 @@ import pytest
 from tests.helpers.db_practice import PATIENTS, op, refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.helpers.db_practice import Practice
 
 SECRETS = ("Zyx", "1970", "4711", "02110", "Elm St", "example.org", "617555")
@@ -40,14 +42,15 @@ def test_policy_queue_is_for_coordinators_and_supervisors(practice: Practice, lo
 
 
 def test_policy_a_login_without_a_person_reads_nothing(practice: Practice) -> None:
-    for call in (
+    calls: tuple[Callable[[], object], ...] = (
         lambda: practice.stray.ask("queue", "all", "", 10),
         lambda: practice.stray.claim(practice.entry_of(1)),
-        lambda: practice.stray.claim_next(),
+        practice.stray.claim_next,
         lambda: practice.stray.ask("call_log", {}, None, 10),
-        lambda: practice.stray.sign_in(),
+        practice.stray.sign_in,
         lambda: practice.stray.ask("callbacks"),
-    ):
+    )
+    for call in calls:
         with refused("QC001"):
             call()
 
@@ -78,9 +81,7 @@ def test_policy_find_looks_only_at_what_the_preview_shows(
 
 
 @pytest.mark.parametrize("limit", [-5, 0, 1, 2_147_483_647, None])
-def test_policy_preview_gives_between_1_and_200_rows(
-    practice: Practice, limit: int | None
-) -> None:
+def test_policy_preview_gives_between_1_and_200_rows(practice: Practice, limit: int | None) -> None:
     assert 1 <= len(practice.c1.ask("queue", "all", "", limit)["rows"]) <= 200
 
 
@@ -222,7 +223,7 @@ def test_policy_nothing_else_before_the_outcome(practice: Practice) -> None:
     practice.hang_up(call)
     expected = {"entry_id": card["entry_id"], "call_id": call["id"]}
     for attempt in (
-        lambda: practice.c1.claim_next(),
+        practice.c1.claim_next,
         lambda: practice.c1.claim(practice.entry_of(7)),
         lambda: practice.c1.skip(card),
         lambda: practice.c1.dial(card),

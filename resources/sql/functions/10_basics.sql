@@ -29,6 +29,11 @@ AS $$
 DECLARE
     v_me app.person;
 BEGIN
+    -- An older snapshot would judge by what was true then: an opt-out recorded since would not
+    -- be seen. Only READ COMMITTED looks anew in each statement.
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        PERFORM app.fail('QC070', 'bad_argument', '{"field": "transaction_isolation"}');
+    END IF;
     SELECT p.* INTO v_me FROM app.person p WHERE p.login = session_user;
     IF NOT FOUND THEN
         PERFORM app.fail('QC001', 'not_a_person');
@@ -59,6 +64,16 @@ BEGIN
     END IF;
     RETURN v_last.expires_on;
 END
+$$;
+
+-- The same as an answer, where an expired training must not undo what was just recorded.
+CREATE OR REPLACE FUNCTION app.is_trained(p_me app.person) RETURNS boolean
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (
+        SELECT 1 FROM app.training_record t, app.practice p
+        WHERE t.person_id = p_me.id AND t.expires_on >= (app.now() AT TIME ZONE p.zone)::date)
 $$;
 
 -- A coordinator at work: active, right role, trained.
@@ -98,7 +113,9 @@ CREATE OR REPLACE FUNCTION app.uuid7_floor(p_at timestamptz) RETURNS uuid
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT (lpad(to_hex(floor(extract(epoch FROM p_at) * 1000)::bigint), 12, '0')
+    -- Times before 1970 and after the 48 bits of the format (infinity too) are its ends.
+    SELECT (lpad(to_hex(least(greatest(
+            floor(extract(epoch FROM p_at) * 1000), 0), 281474976710655)::bigint), 12, '0')
         || '70008000000000000000')::uuid
 $$;
 

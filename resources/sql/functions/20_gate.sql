@@ -84,6 +84,44 @@ AS $$
     )
 $$;
 
+CREATE OR REPLACE FUNCTION app.permission(p_patient uuid, p_channel text) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.decision FROM app.contact_permission c
+    WHERE c.patient_id = p_patient AND c.channel = p_channel
+    ORDER BY c.recorded_at DESC, c.id DESC LIMIT 1
+$$;
+
+-- Whether an opt-out forbids to call this patient on this number. A row that names only a
+-- number (a do-not-call list) holds for whoever has it, whatever its scope.
+CREATE OR REPLACE FUNCTION app.suppressed(p_patient uuid, p_e164 text) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(app.permission(p_patient, 'voice'), 'allow') <> 'allow'
+        OR EXISTS (
+            SELECT 1 FROM app.suppression s
+            WHERE s.patient_id = p_patient AND s.scope IN ('calls', 'everything'))
+        OR EXISTS (
+            SELECT 1 FROM app.suppression s
+            WHERE s.e164 = p_e164
+                AND (s.scope = 'number' OR s.patient_id IS NULL OR s.patient_id = p_patient))
+$$;
+
+-- The patient asked for a call at this time: an open callback that is due.
+CREATE OR REPLACE FUNCTION app.asked_for_now(p_entry app.queue_entry, p_now timestamptz)
+RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT (p_entry.state = 'callback' OR coalesce(p_entry.back_state = 'callback', false))
+        AND EXISTS (
+            SELECT 1 FROM app.callback b
+            WHERE b.entry_id = p_entry.id AND b.state = 'open'
+                AND b.due_at <= p_now + interval '5 minutes')
+$$;
+
 -- Why a number is not to be dialled, in words; '' when it may be.
 CREATE OR REPLACE FUNCTION app.phone_problem(p_phone app.patient_telecom) RETURNS text
 LANGUAGE sql STABLE
@@ -95,7 +133,7 @@ AS $$
         WHEN p_phone.quality = 'retired' THEN 'No longer in use'
         WHEN EXISTS (
             SELECT 1 FROM app.suppression s
-            WHERE s.e164 = p_phone.e164 AND s.scope = 'number'
+            WHERE s.e164 = p_phone.e164 AND (s.scope = 'number' OR s.patient_id IS NULL)
         ) THEN 'Asked not to be called on this number'
         ELSE ''
     END
@@ -108,15 +146,6 @@ AS $$
     SELECT t.* FROM app.patient_telecom t
     WHERE t.patient_id = p_patient AND app.phone_problem(t) = ''
     ORDER BY t.preferred DESC, t.rank, t.id LIMIT 1
-$$;
-
-CREATE OR REPLACE FUNCTION app.permission(p_patient uuid, p_channel text) RETURNS text
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT c.decision FROM app.contact_permission c
-    WHERE c.patient_id = p_patient AND c.channel = p_channel
-    ORDER BY c.recorded_at DESC, c.id DESC LIMIT 1
 $$;
 
 -- Every check with its result, in order. p_phone NULL: the patient's best number.
@@ -139,6 +168,7 @@ DECLARE
     v_first timestamptz;
     v_caps integer;
     v_text text;
+    v_asked boolean := app.asked_for_now(p_entry, p_now);
 BEGIN
     SELECT x.* INTO v_patient FROM app.patient x WHERE x.id = p_entry.patient_id;
     SELECT x.* INTO v_campaign FROM app.campaign x WHERE x.id = p_entry.campaign_id;
@@ -169,16 +199,7 @@ BEGIN
 
     -- Opt-outs and permission; the strictest source wins and no purpose passes them.
     v_checks := v_checks || app.check('suppressed',
-        coalesce(app.permission(v_patient.id, 'voice'), 'allow') = 'allow'
-        AND NOT EXISTS (
-            SELECT 1 FROM app.suppression s
-            WHERE s.patient_id = v_patient.id AND s.scope IN ('calls', 'everything')
-        )
-        AND NOT EXISTS (
-            SELECT 1 FROM app.suppression s WHERE s.e164 = v_phone.e164
-                AND (s.scope = 'number' OR s.patient_id = v_patient.id)
-        ),
-        'This patient asked not to be called.', NULL);
+        NOT app.suppressed(v_patient.id, v_phone.e164), 'This patient asked not to be called.', NULL);
 
     v_text := app.phone_problem(v_phone);
     v_checks := v_checks || app.check('number', v_phone.id IS NOT NULL AND v_text = '',
@@ -207,7 +228,7 @@ BEGIN
         AND c.id >= app.uuid7_floor(
             (p_now AT TIME ZONE v_zone)::date::timestamp AT TIME ZONE v_zone);
     v_checks := v_checks || app.check('cap_day',
-        v_count < v_practice.cap_day OR p_entry.state = 'callback' OR p_entry.back_state = 'callback',
+        v_count < v_practice.cap_day OR v_asked,
         'This patient was already called today.',
         (((p_now AT TIME ZONE v_zone)::date + 1)::timestamp AT TIME ZONE v_zone));
 
@@ -218,7 +239,7 @@ BEGIN
         AND NOT c.was_callback
         AND c.id >= app.uuid7_floor(p_now - interval '7 days');
     v_checks := v_checks || app.check('cap_week',
-        v_count < v_practice.cap_week OR p_entry.state = 'callback' OR p_entry.back_state = 'callback',
+        v_count < v_practice.cap_week OR v_asked,
         'This patient was called ' || v_count || ' times in 7 days.', v_first + interval '7 days');
 
     -- The 24-hour limit of the states, over every call (FL, MD, OK, OR: 3); ours is the same.

@@ -109,19 +109,18 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_opens timestamptz;
-    v_any boolean;
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM app.campaign c WHERE c.status = 'running') THEN
         RETURN jsonb_build_object('name', 'no_campaign',
             'sentence', 'The practice has no running campaign.', 'opens_at', NULL);
     END IF;
-    SELECT true, min(lower(r)) INTO v_any, v_opens
+    SELECT min(lower(r)) INTO v_opens
     FROM (
         -- OFFSET 0: the hours of a group, not of every entry of it.
         SELECT DISTINCT e.call_group FROM app.queue_entry e
         WHERE e.state IN ('ready', 'callback', 'waiting') OFFSET 0
     ) AS g, unnest(app.group_hours(g.call_group, p_now, p_now + interval '5 days')) AS r;
-    IF v_any IS NULL AND NOT EXISTS (
+    IF NOT EXISTS (
         SELECT 1 FROM app.queue_entry e WHERE e.state IN ('ready', 'waiting', 'callback')) THEN
         RETURN jsonb_build_object('name', 'empty',
             'sentence', 'Every patient of the running campaigns is done or with somebody.',
@@ -209,7 +208,16 @@ BEGIN
         PERFORM app.fail('QC013', 'finish_first',
             jsonb_build_object('entry_id', v_open.entry_id, 'call_id', v_open.id));
     END IF;
-    -- My earlier claim first, so that the lock order is the same for everybody: mine, then new.
+    -- All rows that this may change, in the order of their ids: two coordinators who exchange
+    -- their patients must not wait for each other.
+    PERFORM 1 FROM app.queue_entry e
+    WHERE e.id = ANY (ARRAY(
+        SELECT q.id FROM app.queue_entry q WHERE q.holder = p_me.id AND q.state = 'claimed'
+        UNION
+        SELECT q.id FROM app.queue_entry q
+        WHERE q.patient_id = (SELECT x.patient_id FROM app.queue_entry x WHERE x.id = p_id)
+    ))
+    ORDER BY e.id FOR UPDATE;
     SELECT e.* INTO v_other FROM app.queue_entry e
     WHERE e.holder = p_me.id AND e.state = 'claimed' AND e.id <> p_id;
     IF FOUND THEN
@@ -247,6 +255,10 @@ BEGIN
         WHERE e.id = p_id RETURNING e.* INTO v_entry;
         RETURN v_entry;
     END IF;
+    IF v_open.id IS NULL AND NOT EXISTS (
+        SELECT 1 FROM app.campaign c WHERE c.id = v_entry.campaign_id AND c.status = 'running') THEN
+        PERFORM app.fail('QC011', 'not_in_queue');
+    END IF;
     -- A personal callback is its owner's until it becomes anybody's.
     IF v_entry.state = 'callback' AND EXISTS (
         SELECT 1 FROM app.callback b
@@ -262,6 +274,10 @@ BEGIN
     EXCEPTION WHEN unique_violation THEN
         PERFORM app.fail('QC010', 'taken', jsonb_build_object('by', 'somebody else'));
     END;
+    IF v_open.id IS NOT NULL THEN
+        -- The call was made under an older fence; its outcome belongs to this claim.
+        UPDATE app.call c SET fence = v_entry.fence WHERE c.id = v_open.id;
+    END IF;
     PERFORM app.audit('claim', 'queue_entry/' || p_id, v_entry.patient_id,
         jsonb_build_object('fence', v_entry.fence));
     RETURN v_entry;
@@ -329,6 +345,10 @@ BEGIN
                     AND (b.owner IS NULL OR b.owner = p_me.id OR b.anyone_at <= v_now))
             AND NOT EXISTS (SELECT 1 FROM app.queue_entry o
                 WHERE o.patient_id = e.patient_id AND o.state = 'claimed')
+            -- Who skipped it is not handed it again at once.
+            AND NOT EXISTS (SELECT 1 FROM app.skip s
+                WHERE s.entry_id = e.id AND s.person_id = p_me.id
+                    AND s.at > v_now - interval '10 minutes')
             AND app.first_refusal(app.gate(e, NULL, v_now)) IS NULL
         ORDER BY e.due_at LIMIT 1 FOR UPDATE OF e SKIP LOCKED;
         IF NOT FOUND THEN
@@ -440,7 +460,7 @@ DECLARE
 BEGIN
     SELECT e.* INTO v_entry FROM app.queue_entry e WHERE e.id = p_id FOR UPDATE;
     IF NOT FOUND OR v_entry.state <> 'claimed' OR v_entry.holder <> p_me.id
-        OR v_entry.fence <> p_fence THEN
+        OR v_entry.fence IS DISTINCT FROM p_fence THEN
         PERFORM app.fail('QC014', 'lease_lost', jsonb_build_object('by', (
             SELECT p.name FROM app.person p
             WHERE p.id = v_entry.holder AND v_entry.state = 'claimed' AND p.id <> p_me.id)));
@@ -475,7 +495,7 @@ BEGIN
     END IF;
     INSERT INTO app.skip (id, entry_id, person_id, reason, at)
     VALUES (app.uuid7(v_now), p_entry, v_me.id, p_reason, v_now);
-    -- Others get the patient in a moment; the one who skipped is not handed it again at once.
+    -- Others get the patient in a moment, a callback at once.
     UPDATE app.queue_entry e
     SET state = CASE WHEN e.back_state = 'callback' THEN 'callback' ELSE 'waiting' END,
         due_at = CASE WHEN e.back_state = 'callback' THEN e.due_at ELSE v_now + interval '10 minutes' END,

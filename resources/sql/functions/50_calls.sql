@@ -56,7 +56,7 @@ BEGIN
     ) VALUES (
         app.uuid7(v_now), p_op, v_entry.id, v_entry.patient_id, v_me.id, v_entry.campaign_id,
         v_phone.id, v_phone.e164, v_phone.extension, v_phone.use, v_practice.office_number,
-        v_me.agent_endpoint, v_health.is_practice_line, coalesce(v_entry.back_state = 'callback', false),
+        v_me.agent_endpoint, v_health.is_practice_line, app.asked_for_now(v_entry, v_now),
         v_entry.fence, v_entry.attempts + 1, v_checks,
         (SELECT r.version FROM app.rule_pack r ORDER BY r.effective_from DESC LIMIT 1),
         v_now + interval '60 seconds', v_now
@@ -152,6 +152,9 @@ BEGIN
         RETURN;
     END IF;
     PERFORM app.put_command(v_call, p_command, coalesce(p_digits, ''));
+    -- Which keys were pressed may be somebody's account or card number: not kept here.
+    PERFORM app.audit('call.command', 'call/' || p_call, v_call.patient_id,
+        jsonb_build_object('command', p_command));
     PERFORM app.op_end(p_op, '{}');
 END
 $$;
@@ -225,7 +228,19 @@ AS $$
         ARRAY['requested', 'placing', 'unknown', 'queued', 'ringing', 'live', 'ended'], p_state)
 $$;
 
+CREATE OR REPLACE FUNCTION app.end_rank(p_end text) RETURNS integer
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT array_position(ARRAY[
+        'completed_by_patient', 'completed_by_us', 'no_answer', 'busy', 'canceled', 'bad_number',
+        'blocked', 'agent_leg_lost', 'line_error', 'time_limit', 'never_placed', 'unresolved'
+    ], p_end)
+$$;
+
 -- Facts may repeat and come in any order: rank only grows, the end absorbs, earliest times win.
+-- What two facts disagree about is decided by a total order over all facts of the call, the
+-- one of coordinator_app/calls/reducer.py; so every order of arrival ends in the same row.
 CREATE OR REPLACE FUNCTION app.merge_fact(p_fact jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -233,14 +248,40 @@ AS $$
 DECLARE
     v_call app.call;
     v_new app.call;
-    v_state text := p_fact ->> 'state';
+    v_state text := CASE WHEN p_fact ->> 'end' IS NOT NULL THEN 'ended' ELSE p_fact ->> 'state' END;
     v_offset interval := (SELECT p.clock_offset FROM app.practice p);
     v_at timestamptz := (p_fact ->> 'at')::timestamptz + v_offset;
+    v_said jsonb := p_fact - 'captions';
+    v_captions jsonb := coalesce(nullif(p_fact -> 'captions', 'null'), '[]');
+    v_end record;
+    v_last record;
 BEGIN
     SELECT c.* INTO v_call FROM app.call c WHERE c.id = (p_fact ->> 'call_id')::uuid FOR UPDATE;
     IF NOT FOUND OR app.call_rank(v_state) IS NULL THEN
         PERFORM app.fail('QC024', 'no_such_call');
+    ELSIF v_at IS NULL OR jsonb_typeof(v_captions) <> 'array'
+        OR (p_fact ->> 'end' IS NOT NULL AND app.end_rank(p_fact ->> 'end') IS NULL) THEN
+        PERFORM app.fail('QC070', 'bad_argument', '{"field": "fact"}');
     END IF;
+    IF NOT EXISTS (SELECT 1 FROM app.call_event e WHERE e.call_id = v_call.id AND e.fact = v_said) THEN
+        INSERT INTO app.call_event (call_id, at, written_at, fact)
+        VALUES (v_call.id, v_at, app.now(), v_said);
+    ELSIF v_captions <@ v_call.captions THEN
+        RETURN;  -- nothing new was said
+    END IF;
+
+    -- How it ended, in one piece. What we concluded yields to what the carrier says.
+    SELECT e.fact ->> 'end' AS reason, coalesce(e.fact ->> 'error_code', '') AS code,
+        coalesce(e.fact ->> 'sentence', '') AS sentence
+    INTO v_end
+    FROM app.call_event e
+    WHERE e.call_id = v_call.id AND e.fact ->> 'end' IS NOT NULL
+    ORDER BY e.fact ->> 'end' IN ('never_placed', 'unresolved'), (e.fact ->> 'at')::timestamptz,
+        app.end_rank(e.fact ->> 'end'), 2, 3
+    LIMIT 1;
+    SELECT coalesce(e.fact ->> 'sentence', '') AS sentence INTO v_last
+    FROM app.call_event e WHERE e.call_id = v_call.id
+    ORDER BY app.call_rank(e.fact ->> 'state') DESC, (e.fact ->> 'at')::timestamptz, 1 LIMIT 1;
     UPDATE app.call c SET
         state = CASE WHEN c.state = 'ended' OR app.call_rank(c.state) >= app.call_rank(v_state)
             THEN c.state ELSE v_state END,
@@ -248,23 +289,29 @@ BEGIN
         ended_at = CASE WHEN v_state = 'ended' THEN least(
             c.ended_at, coalesce((p_fact ->> 'ended_at')::timestamptz + v_offset, v_at))
             ELSE c.ended_at END,
-        end_reason = coalesce(c.end_reason, CASE WHEN v_state = 'ended' THEN p_fact ->> 'end' END),
-        carrier_ref = coalesce(nullif(c.carrier_ref, ''), p_fact ->> 'carrier_ref', ''),
-        error_code = coalesce(nullif(c.error_code, ''), p_fact ->> 'error_code', ''),
-        sentence = coalesce(nullif(p_fact ->> 'sentence', ''), c.sentence),
-        held = CASE WHEN c.state = 'ended' OR v_state = 'ended' THEN false
-            ELSE coalesce((p_fact ->> 'held')::boolean, c.held) END,
-        muted = CASE WHEN c.state = 'ended' OR v_state = 'ended' THEN false
-            ELSE coalesce((p_fact ->> 'muted')::boolean, c.muted) END,
-        captions = CASE
-            WHEN jsonb_array_length(coalesce(p_fact -> 'captions', '[]')) > jsonb_array_length(c.captions)
-            THEN p_fact -> 'captions' ELSE c.captions END
+        end_reason = v_end.reason,
+        error_code = coalesce(v_end.code, ''),
+        sentence = coalesce(v_end.sentence, v_last.sentence, ''),
+        carrier_ref = coalesce(
+            least(nullif(c.carrier_ref, ''), nullif(p_fact ->> 'carrier_ref', '')), ''),
+        held = c.state <> 'ended' AND v_state <> 'ended' AND coalesce((
+            SELECT (e.fact ->> 'held')::boolean FROM app.call_event e
+            WHERE e.call_id = c.id AND e.fact ->> 'held' IS NOT NULL
+            ORDER BY (e.fact ->> 'at')::timestamptz DESC, (e.fact ->> 'held')::boolean DESC LIMIT 1
+        ), false),
+        muted = c.state <> 'ended' AND v_state <> 'ended' AND coalesce((
+            SELECT (e.fact ->> 'muted')::boolean FROM app.call_event e
+            WHERE e.call_id = c.id AND e.fact ->> 'muted' IS NOT NULL
+            ORDER BY (e.fact ->> 'at')::timestamptz DESC, (e.fact ->> 'muted')::boolean DESC LIMIT 1
+        ), false),
+        captions = CASE WHEN v_captions <@ c.captions THEN c.captions ELSE (
+            SELECT jsonb_agg(x.line ORDER BY (x.line ->> 'at')::timestamptz, x.line)
+            FROM (SELECT l.value AS line FROM jsonb_array_elements(c.captions) l
+                UNION SELECT l.value FROM jsonb_array_elements(v_captions) l) x) END
     WHERE c.id = v_call.id RETURNING c.* INTO v_new;
     IF v_new IS NOT DISTINCT FROM v_call THEN
-        RETURN;  -- nothing new was said
+        RETURN;
     END IF;
-    INSERT INTO app.call_event (call_id, at, written_at, fact)
-    VALUES (v_call.id, v_at, app.now(), p_fact - 'captions');
     IF v_new.state = 'ended' AND v_call.state <> 'ended' THEN
         DELETE FROM app.live_call l WHERE l.call_id = v_call.id;
         PERFORM app.hint('team');
@@ -308,11 +355,17 @@ BEGIN
     PERFORM app.merge_fact(jsonb_build_object(
         'call_id', c.id, 'state', 'ended', 'at', clock_timestamp(), 'end', 'canceled'))
     FROM app.call c WHERE c.state = 'requested' AND c.hang_up_wanted;
+    -- The patient opted out between the permit and now (compliance.md T12).
+    PERFORM app.merge_fact(jsonb_build_object(
+        'call_id', c.id, 'state', 'ended', 'at', clock_timestamp(), 'end', 'never_placed',
+        'sentence', 'This patient asked not to be called. Nothing was dialled.'))
+    FROM app.call c WHERE c.state = 'requested' AND app.suppressed(c.patient_id, c.e164);
 
     WITH taken AS (
         UPDATE app.call c SET state = 'placing', taken_at = v_now
         WHERE c.id IN (
-            SELECT x.id FROM app.call x WHERE x.state = 'requested'
+            SELECT x.id FROM app.call x
+            WHERE x.state = 'requested' AND x.permit_until >= v_now AND NOT x.hang_up_wanted
             ORDER BY x.id LIMIT least(greatest(p_limit, 1), 100) FOR UPDATE SKIP LOCKED
         ) RETURNING c.*
     )
@@ -366,6 +419,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM app.gateway();
+    -- Always in the order of the ids, so that two gateways never wait for each other.
+    PERFORM 1 FROM app.call c
+    WHERE c.id IN (SELECT (f.value ->> 'call_id')::uuid FROM jsonb_array_elements(p_facts) f)
+    ORDER BY c.id FOR UPDATE;
     PERFORM app.merge_fact(f.value)
     FROM jsonb_array_elements(p_facts) WITH ORDINALITY AS f (value, n) ORDER BY f.n;
 END
@@ -377,6 +434,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM app.gateway();
+    IF coalesce(p_health ->> 'state', '') NOT IN ('ok', 'slow', 'down')
+        OR (p_health ->> 'is_practice_line')::boolean IS NULL THEN
+        PERFORM app.fail('QC070', 'bad_argument', '{"field": "health"}');
+    END IF;
     IF to_regclass('app.call_' || to_char(app.now() + interval '2 months', 'YYYY_MM')) IS NULL THEN
         CALL app.ensure_call_partitions(app.now()::date, 4);
     END IF;

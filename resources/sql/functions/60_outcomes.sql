@@ -115,7 +115,8 @@ BEGIN
     SELECT x.* INTO v_patient FROM app.patient x WHERE x.id = p_call.patient_id FOR UPDATE;
     v_zone := app.patient_zone(v_patient, app.best_phone(v_patient.id));
 
-    IF p_owns THEN
+    -- A technical problem keeps no promise: the callback stays open.
+    IF p_owns AND p_outcome <> 'TECHNICAL' THEN
         UPDATE app.callback b SET state = 'done' WHERE b.entry_id = v_entry.id AND b.state = 'open';
     END IF;
 
@@ -125,7 +126,8 @@ BEGIN
             IF p_details ->> 'appointment_id' IS NOT NULL THEN
                 SELECT a.* INTO v_appointment FROM app.appointment a
                 WHERE a.id = (p_details ->> 'appointment_id')::uuid
-                    AND a.patient_id = v_patient.id AND a.booked_by = p_me.id;
+                    AND a.patient_id = v_patient.id AND a.booked_by = p_me.id
+                    AND a.status IN ('booked', 'arrived') AND lower(a.span) > v_now;
                 IF NOT FOUND THEN
                     PERFORM app.fail('QC033', 'no_hold');
                 END IF;
@@ -172,11 +174,7 @@ BEGIN
         ELSE NULL;
     END CASE;
 
-    IF NOT p_owns THEN
-        UPDATE app.queue_entry e SET attempts = e.attempts + 1 WHERE e.id = v_entry.id;
-        RETURN v_words || ' The patient had gone back to the queue meanwhile; the call is kept.';
-    END IF;
-
+    -- What happened to the patient counts, whoever has the patient now.
     UPDATE app.queue_entry e SET
         attempts = e.attempts + CASE WHEN o.counts_attempt
             AND p_call.end_reason IS DISTINCT FROM 'never_placed' THEN 1 ELSE 0 END,
@@ -184,12 +182,23 @@ BEGIN
         last_voicemail_at = CASE WHEN p_outcome = 'LEFT_VOICEMAIL' THEN v_now ELSE e.last_voicemail_at END
     FROM app.outcome_code o WHERE o.code = p_outcome AND e.id = v_entry.id
     RETURNING e.* INTO v_entry;
+    IF p_outcome IN ('BOOKED', 'BOOKED_ELSEWHERE') THEN
+        PERFORM app.close_others(v_entry, 'booked');
+    ELSIF p_outcome = 'LEFT_PRACTICE' THEN
+        PERFORM app.close_others(v_entry, 'left_practice');
+    ELSIF p_outcome = 'OPT_OUT' AND v_scope <> 'number' THEN
+        PERFORM app.close_others(v_entry, 'opted_out');
+    ELSIF p_outcome = 'DECEASED_REPORTED' THEN
+        PERFORM app.close_others(v_entry, 'deceased_reported');
+    END IF;
+    IF NOT p_owns THEN
+        RETURN v_words || ' The patient had gone back to the queue meanwhile; the call is kept.';
+    END IF;
 
     -- The queue.
     CASE
         WHEN p_outcome IN ('BOOKED', 'BOOKED_ELSEWHERE') THEN
             PERFORM app.close_entry(v_entry, 'booked');
-            PERFORM app.close_others(v_entry, 'booked');
             IF p_outcome = 'BOOKED_ELSEWHERE' THEN
                 v_words := 'Leaves the queue; the practice''s schedule will confirm the visit.';
             END IF;
@@ -210,11 +219,9 @@ BEGIN
             v_words := 'Leaves this campaign.';
         WHEN p_outcome = 'LEFT_PRACTICE' THEN
             PERFORM app.close_entry(v_entry, 'left_practice');
-            PERFORM app.close_others(v_entry, 'left_practice');
             v_words := 'Leaves the queue.';
         WHEN p_outcome = 'OPT_OUT' AND v_scope <> 'number' THEN
             PERFORM app.close_entry(v_entry, 'opted_out');
-            PERFORM app.close_others(v_entry, 'opted_out');
             v_words := 'Will not be called again.';
         WHEN p_outcome IN ('DECEASED_REPORTED', 'TRIAGE', 'COMPLAINT', 'INCIDENT') THEN
             UPDATE app.queue_entry e
@@ -223,10 +230,14 @@ BEGIN
             v_words := 'On hold until the practice has looked at it.';
         WHEN p_outcome = 'TECHNICAL' THEN
             UPDATE app.queue_entry e
-            SET state = 'waiting', due_at = v_now + interval '2 minutes', holder = NULL,
+            SET state = CASE WHEN b.due_at IS NULL THEN 'waiting' ELSE 'callback' END,
+                due_at = coalesce(b.due_at, v_now + interval '2 minutes'), holder = NULL,
                 lease_until = NULL, back_state = NULL
-            WHERE e.id = v_entry.id;
-            v_words := 'Not counted. Back in the queue in 2 minutes.';
+            FROM (SELECT max(x.due_at) AS due_at FROM app.callback x
+                  WHERE x.entry_id = v_entry.id AND x.state = 'open') AS b
+            WHERE e.id = v_entry.id RETURNING e.state INTO v_scope;
+            v_words := CASE v_scope WHEN 'callback' THEN 'Not counted. The callback stays promised.'
+                ELSE 'Not counted. Back in the queue in 2 minutes.' END;
         ELSE
             v_words := app.wait_entry(v_entry, p_call, CASE p_outcome
                 WHEN 'LEFT_VOICEMAIL' THEN v_now + interval '2 days'
@@ -250,10 +261,13 @@ DECLARE
     v_need text;
     v_ok boolean;
 BEGIN
+    IF jsonb_typeof(p_details) <> 'object' OR length(p_details::text) > 20000 THEN
+        PERFORM app.fail('QC070', 'bad_argument', '{"field": "details"}');
+    END IF;
     FOR v_need IN SELECT unnest(o.needs) FROM app.outcome_code o WHERE o.code = p_outcome LOOP
         v_ok := CASE v_need
-            WHEN 'slot' THEN coalesce(p_details ->> 'hold_id', p_details ->> 'appointment_id') IS NOT NULL
-            WHEN 'callback_at' THEN (p_details ->> 'callback_at') IS NOT NULL
+            WHEN 'slot' THEN coalesce(p_details ->> 'hold_id', p_details ->> 'appointment_id', '') <> ''
+            WHEN 'callback_at' THEN coalesce(p_details ->> 'callback_at', '') <> ''
             WHEN 'scope' THEN coalesce(p_details ->> 'scope', '') IN ('number', 'calls', 'everything')
             WHEN 'note' THEN trim(coalesce(p_details ->> 'note', '')) <> ''
             WHEN 'language' THEN coalesce(p_details ->> 'language', '') ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$'
@@ -291,13 +305,14 @@ DECLARE
     v_entry app.queue_entry;
     v_next app.queue_entry;
     v_old app.call_outcome;
+    v_details jsonb := coalesce(p_details, '{}');
     v_owns boolean;
     v_result text;
     v_words text;
     v_seen jsonb;
 BEGIN
     v_seen := app.op_begin(p_op, v_me, 'finish',
-        jsonb_build_array(p_call, p_entry, p_outcome, p_details));
+        jsonb_build_array(p_call, p_entry, p_outcome, v_details));
     IF v_seen IS NOT NULL THEN
         SELECT o.* INTO v_old FROM app.call_outcome o WHERE o.op_id = p_op;
         SELECT e.* INTO v_next FROM app.queue_entry e
@@ -310,15 +325,26 @@ BEGIN
     IF NOT EXISTS (SELECT 1 FROM app.outcome_code o WHERE o.code = p_outcome) THEN
         PERFORM app.fail('QC070', 'bad_argument', '{"field": "outcome"}');
     END IF;
-    PERFORM app.check_details(p_outcome, p_details, v_now);
+    PERFORM app.check_details(p_outcome, v_details, v_now);
 
-    -- Lock order everywhere: queue entry, call, patient, audit head.
-    SELECT e.* INTO v_entry FROM app.queue_entry e WHERE e.id = p_entry FOR UPDATE;
+    -- Lock order everywhere: the patient's queue entries by id, call, patient, audit head.
+    PERFORM 1 FROM app.queue_entry e
+    WHERE e.patient_id = (SELECT q.patient_id FROM app.queue_entry q WHERE q.id = p_entry)
+    ORDER BY e.id FOR UPDATE;
+    SELECT e.* INTO v_entry FROM app.queue_entry e WHERE e.id = p_entry;
     PERFORM 1 FROM app.call c WHERE c.id = p_call AND c.person_id = v_me.id FOR UPDATE;
     v_call := app.my_call(p_call, v_me);
-    IF v_call.entry_id <> p_entry THEN
+    IF v_call.entry_id IS DISTINCT FROM p_entry THEN
         PERFORM app.fail('QC024', 'no_such_call');
-    ELSIF v_call.outcome IS NOT NULL THEN
+    END IF;
+    IF v_call.state = 'requested' THEN
+        -- No gateway has taken it, and with this row locked none will: nothing was dialled.
+        PERFORM app.merge_fact(jsonb_build_object(
+            'call_id', p_call, 'state', 'ended', 'at', clock_timestamp(), 'end', 'never_placed',
+            'sentence', 'The call was finished before it was placed. Nothing was dialled.'));
+        v_call := app.my_call(p_call, v_me);
+    END IF;
+    IF v_call.outcome IS NOT NULL THEN
         PERFORM app.fail('QC042', 'outcome_not_allowed', jsonb_build_object(
             'sentence', 'This call already has the outcome "' || app.outcome_words(v_call.outcome) || '".'));
     ELSIF v_call.answered_at IS NULL AND v_call.state = 'ended' AND p_outcome IN (
@@ -334,24 +360,25 @@ BEGIN
         PERFORM app.put_command(v_call, 'hang_up', '');
     END IF;
 
-    v_owns := v_entry.state = 'claimed' AND v_entry.holder = v_me.id AND v_entry.fence = p_fence;
+    -- A re-claim by the same person carries the call over to its new fence.
+    v_owns := v_entry.state = 'claimed' AND v_entry.holder = v_me.id
+        AND (v_entry.fence IS NOT DISTINCT FROM p_fence OR v_entry.fence = v_call.fence);
     -- The lease ran out but nobody took the patient: the queue still follows this call.
     IF NOT v_owns AND v_entry.state IN ('ready', 'waiting', 'callback') THEN
         v_owns := true;
     END IF;
     v_result := CASE WHEN v_owns THEN 'recorded' ELSE 'recorded_lease_lost' END;
-    v_words := app.apply_outcome(v_call, v_entry, p_outcome, p_details, v_me, v_owns);
+    v_words := app.apply_outcome(v_call, v_entry, p_outcome, v_details, v_me, v_owns);
     UPDATE app.call c SET outcome = p_outcome, outcome_at = v_now,
-        note = coalesce(p_details ->> 'note', '')
+        note = coalesce(v_details ->> 'note', '')
     WHERE c.id = p_call;
     INSERT INTO app.call_outcome (op_id, call_id, person_id, outcome, details, result, follow_up, recorded_at)
-    VALUES (p_op, p_call, v_me.id, p_outcome, p_details, v_result, v_words, v_now);
+    VALUES (p_op, p_call, v_me.id, p_outcome, v_details, v_result, v_words, v_now);
     PERFORM app.audit('call.outcome', 'call/' || p_call, v_call.patient_id,
         jsonb_build_object('outcome', p_outcome, 'result', v_result));
 
     -- Recording is always allowed; only a trained coordinator is given another patient.
-    IF p_then_next THEN
-        PERFORM app.require_training(v_me);
+    IF p_then_next AND app.is_trained(v_me) THEN
         PERFORM app.release_claim(v_me);
         v_next := app.claim_best(v_me);
     END IF;
@@ -359,7 +386,12 @@ BEGIN
     PERFORM app.hint('queue');
     PERFORM app.hint('team');
     RETURN jsonb_build_object('recorded', jsonb_build_object('result', v_result, 'follow_up', v_words))
-        || CASE WHEN p_then_next THEN app.next_answer(v_next, v_me)
-           ELSE '{"card": null, "gate": null}' END;
+        || CASE
+            WHEN NOT coalesce(p_then_next, false) THEN '{"card": null, "gate": null}'::jsonb
+            WHEN NOT app.is_trained(v_me) THEN jsonb_build_object('card', NULL, 'gate', jsonb_build_object(
+                'name', 'training', 'opens_at', NULL,
+                'sentence', 'Your training has expired. Ask your supervisor to record the new one.'))
+            ELSE app.next_answer(v_next, v_me)
+        END;
 END
 $$;

@@ -112,9 +112,8 @@ BEGIN
     ON CONFLICT (patient_id, campaign_id) DO NOTHING;
     GET DIAGNOSTICS v_added = ROW_COUNT;
 
-    UPDATE app.queue_entry e
-    SET score = n.score, reason = n.reason, parts = n.parts, call_group = n.call_group
-    FROM (
+    -- What somebody is busy with is left alone: nobody waits for a refresh, nor it for them.
+    WITH n AS MATERIALIZED (
         SELECT q.id, app.reason_words(p, v_today) AS reason, s.parts,
             (SELECT least(100, sum(x.value::integer)) FROM jsonb_each_text(s.parts) x) AS score,
             app.entry_group(p.id) AS call_group
@@ -122,16 +121,23 @@ BEGIN
         JOIN app.patient p ON p.id = q.patient_id
         CROSS JOIN LATERAL (SELECT app.score_parts(p, v_today) AS parts) AS s
         WHERE q.campaign_id = p_campaign AND q.state IN ('ready', 'waiting', 'callback')
-    ) AS n
+        FOR UPDATE OF q SKIP LOCKED
+    )
+    UPDATE app.queue_entry e
+    SET score = n.score, reason = n.reason, parts = n.parts, call_group = n.call_group
+    FROM n
     WHERE e.id = n.id AND (e.score, e.reason, e.call_group)
         IS DISTINCT FROM (n.score, n.reason, n.call_group);
     GET DIAGNOSTICS v_refreshed = ROW_COUNT;
 
     UPDATE app.queue_entry e
     SET state = 'closed', closed_reason = 'came_back', closed_at = v_now, due_at = NULL
-    FROM app.patient p
-    WHERE e.campaign_id = p_campaign AND e.state IN ('ready', 'waiting') AND p.id = e.patient_id
-        AND (p.next_appointment > v_now OR p.deceased OR p.state <> 'active');
+    WHERE e.id = ANY (ARRAY(
+        SELECT q.id FROM app.queue_entry q JOIN app.patient p ON p.id = q.patient_id
+        WHERE q.campaign_id = p_campaign AND q.state IN ('ready', 'waiting')
+            AND (p.next_appointment > v_now OR p.deceased OR p.state <> 'active')
+        FOR UPDATE OF q SKIP LOCKED
+    ));
     GET DIAGNOSTICS v_closed = ROW_COUNT;
 
     UPDATE app.campaign c SET refreshed_at = v_now WHERE c.id = p_campaign;

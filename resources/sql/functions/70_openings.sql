@@ -168,6 +168,10 @@ BEGIN
     END IF;
     v_span := tstzrange(p_start, p_start + v_length);
 
+    PERFORM 1 FROM app.slot_hold h
+    WHERE h.state = 'held' AND (h.person_id = v_me.id
+        OR (h.practitioner_id = p_practitioner AND h.until <= v_now AND h.span && v_span))
+    ORDER BY h.id FOR UPDATE;
     UPDATE app.slot_hold h SET state = 'expired'
     WHERE h.practitioner_id = p_practitioner AND h.state = 'held' AND h.until <= v_now AND h.span && v_span;
     UPDATE app.slot_hold h SET state = CASE WHEN h.until <= v_now THEN 'expired' ELSE 'released' END
@@ -178,16 +182,15 @@ BEGIN
         - app.working(p_practitioner, (p_start AT TIME ZONE v_practice.zone)::date, 'lunch', v_practice.zone)
         - app.away(p_practitioner, v_span)) @> v_span) THEN
         PERFORM app.fail('QC032', 'outside_hours');
-    ELSIF EXISTS (
-        SELECT 1 FROM app.appointment a
-        WHERE a.practitioner_id = p_practitioner AND a.status IN ('booked', 'arrived') AND a.span && v_span) THEN
-        PERFORM app.fail('QC030', 'slot_taken');
     END IF;
     INSERT INTO app.slot_hold (person_id, entry_id, practitioner_id, visit_type_id, span, until)
     VALUES (v_me.id, p_entry, p_practitioner, p_visit_type, v_span,
         v_now + make_interval(mins => v_practice.hold_minutes))
     ON CONFLICT DO NOTHING RETURNING * INTO v_hold;
-    IF v_hold.id IS NULL THEN
+    -- After the insert, which waited for whoever was just turning a hold into a visit.
+    IF v_hold.id IS NULL OR EXISTS (
+        SELECT 1 FROM app.appointment a
+        WHERE a.practitioner_id = p_practitioner AND a.status IN ('booked', 'arrived') AND a.span && v_span) THEN
         PERFORM app.fail('QC030', 'slot_taken');
     END IF;
     PERFORM app.audit('slot.hold', 'slot_hold/' || v_hold.id, v_entry.patient_id);
@@ -205,6 +208,9 @@ DECLARE
 BEGIN
     UPDATE app.slot_hold h SET state = 'released'
     WHERE h.id = p_hold AND h.person_id = v_me.id AND h.state = 'held';
+    IF FOUND THEN
+        PERFORM app.audit('slot.release', 'slot_hold/' || p_hold, NULL);
+    END IF;
 END
 $$;
 

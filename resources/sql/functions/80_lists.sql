@@ -26,10 +26,16 @@ AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION api.callbacks() RETURNS jsonb
-LANGUAGE sql VOLATILE SECURITY DEFINER
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT app.callback_rows(app.coordinator(), app.now())
+DECLARE
+    v_rows jsonb := app.callback_rows(app.coordinator(), app.now());
+BEGIN
+    PERFORM app.audit('callbacks.read', 'callbacks', NULL,
+        jsonb_build_object('rows', jsonb_array_length(v_rows)));
+    RETURN v_rows;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION app.my_callback(p_id uuid, p_me app.person) RETURNS app.callback
@@ -39,6 +45,9 @@ AS $$
 DECLARE
     v_row app.callback;
 BEGIN
+    -- Lock order everywhere: queue entry, then what hangs on it.
+    PERFORM 1 FROM app.queue_entry e
+    WHERE e.id = (SELECT b.entry_id FROM app.callback b WHERE b.id = p_id) FOR UPDATE;
     SELECT b.* INTO v_row FROM app.callback b
     WHERE b.id = p_id AND b.state = 'open'
         AND (p_me.role = 'supervisor' OR b.owner IS NULL OR b.owner = p_me.id
@@ -162,7 +171,10 @@ BEGIN
         ORDER BY c.id DESC LIMIT v_limit
     ) AS x;
     PERFORM app.audit('call_log.read', 'call_log', NULL,
-        jsonb_build_object('rows', v_count, 'filter', p_filter - 'text', 'with_text', v_text IS NOT NULL));
+        jsonb_build_object('rows', v_count, 'filter', jsonb_strip_nulls(jsonb_build_object(
+            'person_id', v_person, 'outcome', left(v_outcome, 40), 'campaign', left(v_campaign, 80),
+            'first_day', left(p_filter ->> 'first_day', 20),
+            'last_day', left(p_filter ->> 'last_day', 20))), 'with_text', v_text IS NOT NULL));
     RETURN jsonb_build_object('rows', v_rows,
         'next_before', CASE WHEN v_count = v_limit THEN v_oldest END);
 END
@@ -219,6 +231,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM app.me('administrator');
+    IF p_batch IS NULL THEN
+        PERFORM app.fail('QC070', 'bad_argument', '{"field": "batch"}');
+    END IF;
     PERFORM app.audit('import.review', 'import_batch/' || p_batch, NULL);
     RETURN (
         SELECT coalesce(jsonb_agg(jsonb_build_object(

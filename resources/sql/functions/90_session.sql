@@ -74,6 +74,8 @@ BEGIN
             'lowest', v_practice.lowest_client, 'yours', left(coalesce(p_client_version, '?'), 40)));
     END IF;
     v_expires := app.require_training(v_me);
+    -- Two windows of one person that sign in at the same moment come one after the other.
+    PERFORM 1 FROM app.person p WHERE p.id = v_me.id FOR NO KEY UPDATE;
     UPDATE app.work_session w SET ended_at = v_now WHERE w.person_id = v_me.id AND w.ended_at IS NULL;
     INSERT INTO app.work_session (id, person_id, started_at, last_seen, status_since, device, client_version)
     VALUES (app.uuid7(v_now), v_me.id, v_now, v_now, v_now, left(coalesce(p_device, ''), 200),
@@ -89,8 +91,6 @@ BEGIN
         IF v_held.id IS NULL AND v_open.id IS NOT NULL THEN
             BEGIN
                 v_held := app.claim_entry(v_open.entry_id, v_me);
-                -- The call was made under an older fence; its outcome belongs to this claim.
-                UPDATE app.call c SET fence = v_held.fence WHERE c.id = v_open.id;
             EXCEPTION WHEN SQLSTATE 'QC010' OR SQLSTATE 'QC011' THEN
                 v_held := NULL;  -- somebody has the patient now; the outcome can still be recorded
             END;
@@ -183,6 +183,9 @@ BEGIN
     END IF;
     UPDATE app.work_session w SET status = p_status, status_since = app.now(), last_seen = app.now()
     WHERE w.person_id = v_me.id AND w.ended_at IS NULL AND w.status <> p_status;
+    IF FOUND THEN
+        PERFORM app.audit('status', 'person/' || v_me.id, NULL, jsonb_build_object('status', p_status));
+    END IF;
     PERFORM app.hint('team');
 END
 $$;

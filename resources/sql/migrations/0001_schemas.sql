@@ -14,6 +14,17 @@ $$;
 
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
+-- Large objects would be a place for anybody to keep things in. Only a superuser can close it;
+-- docs say so for hosted servers.
+DO $$
+BEGIN
+    IF (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) THEN
+        REVOKE EXECUTE ON FUNCTION pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid),
+            pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC;
+    END IF;
+END
+$$;
+
 -- For the exclusion constraints on a practitioner's time.
 CREATE EXTENSION IF NOT EXISTS btree_gist SCHEMA public;
 

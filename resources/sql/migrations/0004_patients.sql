@@ -57,6 +57,8 @@ CREATE TABLE app.patient (
     -- Kept by triggers for ranking.
     last_visit date,
     next_appointment timestamptz,
+    -- What the practice's export said: a day, with no practitioner, so no appointment of ours.
+    next_appointment_imported timestamptz,
     no_shows integer NOT NULL DEFAULT 0,
     cancellations integer NOT NULL DEFAULT 0,
     row_hash bytea,

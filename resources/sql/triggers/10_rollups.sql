@@ -7,7 +7,9 @@ AS $$
 BEGIN
     UPDATE app.patient p SET last_visit = v.day
     FROM (
-        SELECT e.patient_id, max(e.starts_at)::date AS day
+        -- The practice's day, not that of the session which imports.
+        SELECT e.patient_id,
+            (max(e.starts_at) AT TIME ZONE (SELECT pr.zone FROM app.practice pr))::date AS day
         FROM app.encounter e
         -- Ambulatory care that happened; emergency and inpatient stays are not a visit here.
         WHERE e.status = 'finished' AND e.class IN ('AMB', 'VR', 'HH')
@@ -35,8 +37,13 @@ BEGIN
         next_appointment = a.next_at, no_shows = a.no_shows, cancellations = a.cancellations
     FROM (
         SELECT x.patient_id,
-            min(lower(x.span)) FILTER (
-                WHERE x.status IN ('booked', 'arrived') AND lower(x.span) > app.now()) AS next_at,
+            -- The earliest that is still to come, ours or the practice's own; NULL counts for none.
+            least(
+                min(lower(x.span)) FILTER (
+                    WHERE x.status IN ('booked', 'arrived') AND lower(x.span) > app.now()),
+                (SELECT i.next_appointment_imported FROM app.patient i
+                    WHERE i.id = x.patient_id AND i.next_appointment_imported > app.now())
+            ) AS next_at,
             count(*) FILTER (WHERE x.status = 'noshow') AS no_shows,
             count(*) FILTER (WHERE x.status = 'cancelled') AS cancellations
         FROM app.appointment x

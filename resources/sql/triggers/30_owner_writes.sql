@@ -29,7 +29,8 @@ BEGIN
         'practice', 'person', 'training_record', 'patient', 'patient_identifier', 'patient_telecom',
         'contact_permission', 'suppression', 'coverage', 'account_balance', 'encounter', 'appointment',
         'practitioner', 'location', 'visit_type', 'schedule_template', 'time_off', 'campaign',
-        'queue_entry', 'calling_rule', 'blackout_date', 'holiday', 'caller_id_authorization', 'care_gap'
+        'queue_entry', 'calling_rule', 'blackout_date', 'holiday', 'caller_id_authorization', 'care_gap',
+        'call', 'call_outcome', 'callback', 'barrier', 'incident', 'rule_pack', 'outcome_code'
     ] LOOP
         EXECUTE format('DROP TRIGGER IF EXISTS audit_insert ON app.%I', v_table);
         EXECUTE format('CREATE TRIGGER audit_insert AFTER INSERT ON app.%I
