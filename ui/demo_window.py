@@ -172,8 +172,6 @@ def show_window(demo: DemoPractice) -> int:
     app.install_crash_path()
     preferences = demo_preferences(demo.folder)
     shell = build(build_sign_in(demo_settings(demo.folder)), app, preferences=preferences)
-    opening = DemoOpening(shell, demo, preferences)
-    opening.begin()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: shell.window.close())
@@ -181,6 +179,8 @@ def show_window(demo: DemoPractice) -> int:
     wake = QTimer(app, interval=300)
     wake.timeout.connect(lambda: None)
     wake.start()
+    opening = DemoOpening(shell, demo, preferences)
+    opening.begin()
     try:
         return run(app, shell)
     finally:

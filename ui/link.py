@@ -129,12 +129,24 @@ class LinkWatch(QObject):
         return self._tasks.run(owner, timed, done=answered, failed=fell, lane=lane)
 
     def on_gui(self, fn: Callable[[], object]) -> None:
-        """See :meth:`ui.tasks.Tasks.on_gui`."""
-        self._tasks.on_gui(fn)
+        """See :meth:`ui.tasks.Tasks.on_gui`; what arrives after the session's end is dropped.
 
-    def shutdown(self) -> None:
-        """Stop watching; the runner itself belongs to the application."""
+        The database's hints come from a thread that may still be speaking while the window of
+        the session is being taken apart.
+        """
+
+        def still_here() -> None:
+            if not self._closed:
+                fn()
+
+        self._tasks.on_gui(still_here)
+
+    def shutdown(
+        self, last: Callable[[], object] | None = None, patience: float | None = None
+    ) -> bool:
+        """Stop watching; the runner itself, and the last word, belong to the application."""
         self.close()
+        return last is None and patience is None
 
     def retry(self) -> None:
         """Ask the database whether it is there; called by the timer and by "Try now"."""

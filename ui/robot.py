@@ -129,7 +129,6 @@ class Robot:
         # once, while that one is still on its way out, it is not given either.
         def front() -> bool:
             if not self.window.isActiveWindow():
-                self.window.raise_()
                 self.window.activateWindow()
             return self.window.isActiveWindow()
 

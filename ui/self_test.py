@@ -10,6 +10,7 @@ from __future__ import annotations
 import faulthandler
 import tempfile
 import time
+import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from coordinator_app.demo.witness import Callable
+    from coordinator_app.demo.witness import Reachable
     from coordinator_app.domain.logs import CallLogRow
     from coordinator_app.domain.schedule import SlotHold
 
@@ -147,7 +148,7 @@ class SelfTest:
         )
         self.save(Outcome.WRONG_NUMBER)
 
-    def open_and_dial(self, target: Callable) -> None:
+    def open_and_dial(self, target: Reachable) -> None:
         """Open this patient of the queue, dial, and wait for somebody or something to answer."""
         robot, station = self.stage.robot, self.stage.station
         work = station.work
@@ -288,6 +289,8 @@ def run_self_test(pictures: Path | None = None) -> int:
                 file = folder / "failed.png"
                 stage.robot.picture(file)
                 say(f"NOT TRUE: {error}\nThe window at that moment: {file}")
+                if error.__cause__ is not None:  # everybody in a demo is made up
+                    say("".join(traceback.format_exception(error.__cause__)))
                 return 1
     except (UserFacingError, NotTrueError) as error:
         say(f"NOT TRUE: {error}")

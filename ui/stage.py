@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QWidget
 
 from coordinator_app.bootstrap import build_sign_in
@@ -17,6 +18,7 @@ from coordinator_app.demo.line import Manners
 from coordinator_app.demo.practice import DemoPractice, reset
 from coordinator_app.demo.witness import callable_entries
 from ui.app import CoordinatorApplication, Shell, build
+from ui.console import warn
 from ui.demo_window import DemoOpening, demo_preferences, demo_settings
 from ui.robot import NotTrueError, Robot
 from ui.tasks import TaskRunner
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
 
-    from coordinator_app.demo.witness import Callable
+    from coordinator_app.demo.witness import Reachable
     from ui.pages.workstation import Workstation
     from ui.workspace import Workspace
 
@@ -71,7 +73,7 @@ class Stage:
         menu.actions()[-1].trigger()
         self.robot.until(lambda: self.shell.window.workspace is None, "signed out")
 
-    def next_with(self, persona: str) -> Callable:
+    def next_with(self, persona: str) -> Reachable:
         """Return an English-speaking patient who may be called now and answers like this."""
         file = self.demo.folder / "personas.json"
         for one in callable_entries(self.demo.owner_conninfo, file):
@@ -82,12 +84,19 @@ class Stage:
         raise NotTrueError(f"nobody in the queue answers like this: {persona}")
 
 
+def _pass_on(_kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+    """Qt's own words, but for what the platform without a screen always says."""
+    if not text.startswith("This plugin does not support"):
+        warn(text)
+
+
 @contextlib.contextmanager
 def on_stage(manners: Manners = _QUICK) -> Iterator[Stage]:
     """Make a demo practice of its own, open the window on it, and remove both afterwards."""
     app = QApplication.instance()
     if not isinstance(app, CoordinatorApplication):
         app = CoordinatorApplication([sys.argv[0]])
+    handler = qInstallMessageHandler(_pass_on)
     scratch = Path(tempfile.mkdtemp(prefix="care-coordinator-stage-"))
     scratch.chmod(0o711)  # the server may run as another account
     demo = DemoPractice(scratch / "demo", manners=manners, durable=False)
@@ -121,3 +130,4 @@ def on_stage(manners: Manners = _QUICK) -> Iterator[Stage]:
         demo.stop()
         reset(demo.folder)
         shutil.rmtree(scratch, ignore_errors=True)
+        qInstallMessageHandler(handler)

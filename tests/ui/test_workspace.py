@@ -130,6 +130,16 @@ def test_retries_wait_longer_and_longer_and_stop_when_answered() -> None:
     assert said == ["lost", "restored"]
 
 
+def test_a_hint_that_arrives_after_the_end_reaches_nobody() -> None:
+    tasks = InlineTasks()
+    link = LinkWatch(tasks, lambda: None)
+    heard: list[str] = []
+    link.on_gui(lambda: heard.append("before"))
+    link.close()
+    link.on_gui(lambda: heard.append("after"))
+    assert heard == ["before"]
+
+
 def test_work_that_never_asked_the_database_does_not_end_the_alarm() -> None:
     watch = LinkWatch(InlineTasks(), lambda: None, alarm=FakeTimer())
 

@@ -11,6 +11,7 @@ DECLARE
     v_row record;
     v_call uuid;
     v_at timestamptz;
+    v_opened timestamptz;
     v_talk interval;
     v_phone app.patient_telecom;
     v_code text;
@@ -25,7 +26,7 @@ BEGIN
     VALUES ('Autumn recall', 'recall', 'RECALL', true, '{"months_inactive_min": 1}', 'paused', 'demo', v_now - interval '40 days')
     RETURNING id INTO v_autumn;
     INSERT INTO app.queue_entry (campaign_id, patient_id, state, score, reason, closed_reason, closed_at)
-    SELECT v_autumn, p.id, 'closed', 40, 'Autumn recall', 'campaign_ended', v_now - interval '1 day'
+    SELECT v_autumn, p.id, 'closed', 40, 'Autumn recall', 'campaign_ended', v_now - interval '3 minutes'
     FROM app.patient p WHERE NOT p.deceased AND p.last_visit >= v_today - 150
         AND EXISTS (SELECT 1 FROM app.patient_telecom t WHERE t.patient_id = p.id);
 
@@ -42,9 +43,9 @@ BEGIN
     UPDATE app.campaign SET status = 'running' WHERE name = 'Missed visits';
 
     FOR v_row IN
-        -- Autumn: one or two calls each over the last ten working days.
+        -- Autumn: one or two calls each over the last two weeks, this morning included.
         SELECT e.id AS entry_id, e.patient_id, p.external_id, n.i AS attempt, true AS autumn,
-            v_today - 1 - floor(app.demo_rand('cd', p.external_id || n.i) * 14)::integer AS day
+            v_today - floor(app.demo_rand('cd', p.external_id || n.i) * 13)::integer AS day
         FROM app.queue_entry e JOIN app.patient p ON p.id = e.patient_id
         CROSS JOIN generate_series(1, 2) AS n (i)
         WHERE e.campaign_id = v_autumn AND app.demo_rand('cn', p.external_id || n.i) < 0.8
@@ -64,6 +65,12 @@ BEGIN
         v_at := (v_row.day::timestamp + interval '9 hours' + make_interval(
             secs => floor(app.demo_rand('cs', v_row.external_id || v_row.attempt) * 10.4 * 3600)))
             AT TIME ZONE v_practice.zone;
+        IF v_row.day = v_today THEN
+            -- Between eight o'clock and a little while ago, if the day is old enough for that.
+            v_opened := (v_today::timestamp + interval '8 hours') AT TIME ZONE v_practice.zone;
+            CONTINUE WHEN v_now < v_opened + interval '20 minutes';
+            v_at := v_opened + app.demo_rand('cs', v_row.external_id || v_row.attempt) * (v_now - interval '12 minutes' - v_opened);
+        END IF;
         v_code := CASE
             WHEN v_row.autumn THEN (ARRAY['NO_ANSWER', 'NO_ANSWER', 'LEFT_VOICEMAIL', 'LEFT_VOICEMAIL', 'NO_ANSWER',
                 'BOOKED', 'BOOKED', 'BOOKED', 'THINKING', 'DECLINED', 'BUSY', 'CALLBACK_AT', 'BOOKED_ELSEWHERE', 'GATEKEEPER_MESSAGE'])

@@ -44,12 +44,12 @@ BEGIN
     INSERT INTO app.visit_type (name, minutes, rank) VALUES
         ('Follow-up', 30, 1), ('Annual visit', 45, 2), ('New patient', 60, 3), ('Telehealth', 30, 4);
     INSERT INTO app.schedule_template (practitioner_id, weekday, starts, ends, kind)
-    SELECT d.id, w.day, '08:00', CASE WHEN app.demo_rand('late', d.external_id || w.day) < 0.25
+    SELECT d.id, w.day, '08:00'::time, CASE WHEN app.demo_rand('late', d.external_id || w.day) < 0.25
         THEN '18:00' ELSE '17:00' END::time, 'work'
     FROM app.practitioner d, generate_series(1, 5) AS w (day)
     WHERE d.bookable AND app.demo_rand('day', d.external_id || w.day) > 0.12
     UNION ALL
-    SELECT d.id, w.day, '12:00', '13:00', 'lunch'
+    SELECT d.id, w.day, '12:00'::time, '13:00'::time, 'lunch'
     FROM app.practitioner d, generate_series(1, 5) AS w (day) WHERE d.bookable;
     INSERT INTO app.time_off (practitioner_id, span, reason)
     SELECT d.id, tstzrange(
@@ -58,13 +58,37 @@ BEGIN
         'Out of office'
     FROM app.practitioner d WHERE d.bookable;
 
+    ---------------------------------------------------------------- who moved away and stayed
+    -- A few live where their number is from, in other zones.
+    UPDATE app.patient p SET city = m.city, state_code = m.state, zip = m.zip, zones = t.zones
+    FROM app.patient_telecom t
+    JOIN (VALUES ('312', 'Chicago', 'IL', '60601'), ('602', 'Phoenix', 'AZ', '85004'),
+        ('415', 'San Francisco', 'CA', '94103')) AS m (code, city, state, zip) ON substr(t.e164, 3, 3) = m.code
+    WHERE p.id = t.patient_id AND NOT p.deceased;
+
+    ---------------------------------------------------------------- a second number for a third
+    -- Fictional numbers (555-01xx) of area codes that the import leaves alone.
+    INSERT INTO app.patient_telecom (patient_id, use, e164, rank, zones, states, provenance)
+    SELECT n.id, CASE n.first_use WHEN 'mobile' THEN 'home' ELSE 'mobile' END,
+        '+1' || (ARRAY['413', '339', '351', '774'])[1 + n.i % 4] || '555' || lpad((101 + n.i / 4)::text, 4, '0'),
+        2, '{America/New_York}', '{MA}', 'intake form'
+    FROM (
+        SELECT p.id, min(t.use) AS first_use, (row_number() OVER (ORDER BY p.external_id))::integer - 1 AS i
+        FROM app.patient p JOIN app.patient_telecom t ON t.patient_id = p.id
+        WHERE NOT p.deceased AND app.demo_rand('second', p.external_id) < 0.35
+        GROUP BY p.id, p.external_id
+    ) AS n
+    WHERE n.i < 4 * 99;
+
     ---------------------------------------------------------------- wishes and permissions
     UPDATE app.patient p SET
         preferred_start = (ARRAY['09:00', '12:00', '16:00', '09:00']::time[])[1 + floor(app.demo_rand('t', p.external_id) * 4)::integer],
         preferred_end = (ARRAY['11:00', '14:00', '19:00', '12:00']::time[])[1 + floor(app.demo_rand('t', p.external_id) * 4)::integer]
     WHERE app.demo_rand('pref', p.external_id) < 0.4;
-    UPDATE app.patient p SET confidential_note = 'Mobile only; never the home number'
+    UPDATE app.patient p SET confidential_note = 'Mobile only; never a number at home'
     WHERE app.demo_rand('conf', p.external_id) < 0.03;
+    UPDATE app.patient_telecom t SET use = 'mobile'
+    FROM app.patient p WHERE p.id = t.patient_id AND p.confidential_note <> '';
     INSERT INTO app.contact_permission (patient_id, channel, decision, source, recorded_at)
     SELECT p.id, c.channel, c.decision, 'intake form', v_now - interval '400 days'
     FROM app.patient p

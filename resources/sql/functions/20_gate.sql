@@ -161,7 +161,9 @@ DECLARE
     v_practice app.practice;
     v_phone app.patient_telecom := p_phone;
     v_checks jsonb := '[]';
-    v_hours tstzmultirange;
+    v_states text[];
+    v_zones text[];
+    v_open boolean;
     v_opens timestamptz;
     v_zone text;
     v_count integer;
@@ -207,14 +209,17 @@ BEGIN
             ELSE v_text || '.' END, NULL);
 
     -- Calling hours at every place the patient may be: address first, then the number.
-    v_hours := app.open_hours(
-        (SELECT coalesce(array_agg(DISTINCT s), '{}')
-         FROM unnest(array_remove(v_phone.states || v_patient.state_code, '')) s),
-        (SELECT coalesce(array_agg(DISTINCT z), '{}')
-         FROM unnest(v_patient.zones || v_phone.zones) z),
-        p_now, p_now + interval '10 days');
-    SELECT min(lower(r)) INTO v_opens FROM unnest(v_hours) r;
-    v_checks := v_checks || app.check('hours', coalesce(v_hours @> p_now, false),
+    SELECT coalesce(array_agg(DISTINCT x), '{}') INTO v_states
+    FROM unnest(array_remove(v_phone.states || v_patient.state_code, '')) x;
+    SELECT coalesce(array_agg(DISTINCT x), '{}') INTO v_zones
+    FROM unnest(v_patient.zones || v_phone.zones) x;
+    v_open := coalesce(
+        app.open_hours(v_states, v_zones, p_now, p_now + interval '1 minute') @> p_now, false);
+    IF NOT v_open THEN  -- the long way only to say when it opens
+        SELECT min(lower(r)) INTO v_opens
+        FROM unnest(app.open_hours(v_states, v_zones, p_now, p_now + interval '10 days')) r;
+    END IF;
+    v_checks := v_checks || app.check('hours', v_open,
         'It is outside calling hours where the patient may be ('
             || app.clock_text(p_now, v_zone) || ' there).', v_opens);
 
