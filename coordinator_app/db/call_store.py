@@ -10,6 +10,7 @@ import psycopg
 from coordinator_app.db.codec import decode_rows
 from coordinator_app.db.connect_errors import lost
 from coordinator_app.db.connection import Json, Link
+from coordinator_app.db.gateway_lock import PATIENCE, SESSION_OPTIONS, only_gateway
 from coordinator_app.db.listener import Ears
 from coordinator_app.db.parameters import service_parameters
 from coordinator_app.db.sqlstate import translate_error
@@ -29,19 +30,26 @@ class SqlCallStore:
     Every method may raise NotConnectedError; the next call connects again.
     """
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, *, patience: float = PATIENCE) -> None:
+        """``patience``: seconds to wait for another gateway's end (see db.gateway_lock)."""
+        given = service_parameters(conninfo)
         self._parameters: dict[str, Any] = {
-            **service_parameters(conninfo),
+            **given,
             "client_encoding": "utf8",
             "application_name": "care-coordinator-gateway",
+            "options": f"{given.get('options') or ''} {SESSION_OPTIONS}".strip(),
         }
-        self._link = Link(self._parameters)
+        self._link = Link(self._parameters, prepare=only_gateway(patience))
         self._ears: Ears | None = None
 
     @classmethod
-    def connect(cls, conninfo: str) -> SqlCallStore:
-        """Log in now. Raises NotConnectedError, InsecureConnectionError, SignInRefusedError."""
-        store = cls(conninfo)
+    def connect(cls, conninfo: str, *, patience: float = PATIENCE) -> SqlCallStore:
+        """Log in now.
+
+        Raises NotConnectedError, InsecureConnectionError, SignInRefusedError, and RefusedError
+        when another gateway works with this database.
+        """
+        store = cls(conninfo, patience=patience)
         try:
             store._link.open()
         except BaseException:

@@ -95,9 +95,17 @@ registry.register("postgresql.quiet", __name__, "QuietDialect")
 class Link:
     """Calls functions of schema ``api``; usable from any thread, one call at a time."""
 
-    def __init__(self, parameters: Mapping[str, Any], *, deadline: float = DEADLINE) -> None:
+    def __init__(
+        self,
+        parameters: Mapping[str, Any],
+        *,
+        deadline: float = DEADLINE,
+        prepare: Callable[[psycopg.Connection[Any]], None] | None = None,
+    ) -> None:
+        """``prepare``: what each new session does first; what it raises refuses the session."""
         self._parameters = dict(parameters)
         self._deadline = deadline
+        self._prepare = prepare
         self._lock = threading.Lock()
         self._closed = False
         self._engine = create_engine(
@@ -131,6 +139,8 @@ class Link:
                 return self._execute(statement)
             except exc.DBAPIError as error:
                 found = driver_error(error)
+                # A function call is a whole transaction, and these say that it was taken back:
+                # sending it again is safe for every function.
                 if found is None or found.sqlstate not in RETRY:
                     raise _known(error) from None
             try:
@@ -147,7 +157,14 @@ class Link:
     def _open(self) -> psycopg.Connection[Any]:
         if self._closed:
             raise NotConnectedError("You are signed out. Please sign in again.", name="closed")
-        return open_connection(self._parameters)
+        driver = open_connection(self._parameters)
+        if self._prepare is not None:
+            try:
+                self._prepare(driver)
+            except BaseException:
+                driver.close()
+                raise
+        return driver
 
     def _execute(self, statement: Select[Any]) -> object:
         with self._engine.connect() as connection:

@@ -82,7 +82,7 @@ def service_parameters(
 
     What ``conninfo`` and libpq's variables say stays; a server on another computer is reached
     with a checked certificate or not at all. Raises ConfigurationError for a connection string
-    that libpq cannot read, InsecureConnectionError when it asks for less.
+    that libpq cannot read or that names a service, InsecureConnectionError when it asks for less.
     """
     try:
         given = {**RELIABILITY, **conninfo_to_dict(conninfo)}
@@ -92,7 +92,18 @@ def service_parameters(
             "postgresql://user@host:port/database, or as host=… dbname=… user=….",
             name="bad_address",
         ) from None
-    hosts = str(given.get("host") or environment.get("PGHOST") or "").split(",")
+    if given.get("service") or environment.get("PGSERVICE"):
+        raise ConfigurationError(
+            "A connection service (service=… or PGSERVICE) hides which server is meant, so that "
+            "its certificate could not be checked. Write host, port, dbname and user instead.",
+            name="service",
+        )
+    # An address goes before the name: "host=localhost hostaddr=203.0.113.7" is another computer.
+    hosts = [
+        host
+        for key, variable in (("host", "PGHOST"), ("hostaddr", "PGHOSTADDR"))
+        for host in str(given.get(key) or environment.get(variable) or "").split(",")
+    ]
     if all(not host or host.startswith(("/", "@")) or is_loopback(host) for host in hosts):
         return given
     mode = given.get("sslmode") or environment.get("PGSSLMODE") or "verify-full"

@@ -6,6 +6,8 @@ import gzip
 import io
 import json
 import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -97,6 +99,7 @@ def test_init_makes_the_practice_and_its_administrator(
     code, out, err = run(*init_arguments(admin))
     assert (code, err) == (0, "")
     assert "Elm Street Family Practice is installed" in out
+    assert f"user train {admin}" in out  # nobody signs in untrained
     password = re.search(r"shown only now\): (\S+)", out)
     assert password is not None
     login = make_conninfo(database.conninfo, user=admin, password=password[1])
@@ -602,6 +605,23 @@ def test_wrong_usage_is_exit_code_2(
         main(arguments)
     assert ended.value.code == 2
     assert "usage:" in capsys.readouterr().err
+
+
+def test_it_runs_as_a_module() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "coordinator_app.cli", "version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout.startswith("coordinator-admin ")
+    assert ended.stderr == ""
+
+
+def test_a_refusal_is_the_exit_code_of_the_module() -> None:
+    command = [sys.executable, "-m", "coordinator_app.cli", "--database", "host=127.0.0.1 port=1"]
+    ended = subprocess.run([*command, "user", "list"], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

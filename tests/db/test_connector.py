@@ -7,6 +7,7 @@ import re
 import socket
 import struct
 import threading
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,9 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
+from coordinator_app.db import gateway_lock
 from coordinator_app.db.call_store import SqlCallStore
 from coordinator_app.db.connection import Json, Link, Texts, Uuids
 from coordinator_app.db.connector import SqlConnector
@@ -94,9 +97,10 @@ def practice(pg_server: TestServer) -> Iterator[Database]:
 
 def prepare(conninfo: str) -> None:
     with psycopg.connect(conninfo, autocommit=True) as admin:
-        admin.execute("DROP ROLE IF EXISTS test_person")
-        admin.execute("CREATE ROLE test_person LOGIN CONNECTION LIMIT 5")
-        admin.pgconn.change_password(b"test_person", PASSWORD.encode())
+        for login, limit in (("test_person", -1), ("test_crowd", 2)):
+            admin.execute(f"DROP ROLE IF EXISTS {login}".encode())
+            admin.execute(f"CREATE ROLE {login} LOGIN CONNECTION LIMIT {limit}".encode())
+            admin.pgconn.change_password(login.encode(), PASSWORD.encode())
         admin.execute(SCHEMA)
 
 
@@ -339,13 +343,13 @@ def test_a_database_that_is_not_there(practice: Database) -> None:
 
 
 def test_too_many_sessions_of_one_login(practice: Database) -> None:
-    open_ones = [
-        SqlConnector().connect(at(practice.port, practice.name), PASSWORD) for _ in "12345"
-    ]
-    with pytest.raises(SignInRefusedError) as raised:
-        SqlConnector().connect(at(practice.port, practice.name), PASSWORD)
-    for one in open_ones:
-        one.close()
+    # A login of this test's own: sessions that other tests closed may still be ending.
+    crowd = at(practice.port, practice.name, user="test_crowd")
+    with ExitStack() as stack:
+        for _ in range(2):
+            stack.enter_context(closing(SqlConnector().connect(crowd, PASSWORD)))
+        with pytest.raises(SignInRefusedError) as raised:
+            SqlConnector().connect(crowd, PASSWORD)
     assert raised.value.name == "too_many_connections"
 
 
@@ -455,6 +459,34 @@ def test_programs_of_ours_check_certificates_too() -> None:
         service_parameters("host=db.example.org", {"PGSSLMODE": "prefer"})
     with pytest.raises(ConfigurationError):
         service_parameters("postgresql://[", {})
+
+
+@pytest.mark.parametrize(
+    ("conninfo", "environment"),
+    [
+        ("service=practice", {}),
+        ("host=127.0.0.1 service=practice", {}),
+        ("host=127.0.0.1", {"PGSERVICE": "practice"}),
+    ],
+)
+def test_a_service_that_hides_the_host_is_refused(
+    conninfo: str, environment: dict[str, str]
+) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        service_parameters(conninfo, environment)
+    assert raised.value.name == "service"
+
+
+@pytest.mark.parametrize(
+    ("conninfo", "environment"),
+    [
+        ("host=localhost hostaddr=203.0.113.7", {}),
+        ("host=localhost", {"PGHOSTADDR": "203.0.113.7"}),
+        ("host=127.0.0.1,db.example.org", {}),
+    ],
+)
+def test_an_address_behind_a_name_is_looked_at(conninfo: str, environment: dict[str, str]) -> None:
+    assert service_parameters(conninfo, environment)["sslmode"] == "verify-full"
 
 
 # -------------------------------------------------------------------------------------- TLS
@@ -619,3 +651,42 @@ def test_the_gateways_wrong_password_is_said_so(practice: Database) -> None:
     with pytest.raises(SignInRefusedError) as raised:
         SqlCallStore.connect(conninfo)
     assert not re.search(r"127\.0\.0\.1|password=", raised.value.sentence)
+
+
+def gateway_conninfo(practice: Database) -> str:
+    return make_conninfo(
+        host="127.0.0.1",
+        port=practice.port,
+        dbname=practice.name,
+        user="test_person",
+        password=PASSWORD,
+    )
+
+
+def test_a_second_gateway_is_refused_until_the_first_has_ended(practice: Database) -> None:
+    conninfo = gateway_conninfo(practice)
+    with closing(SqlCallStore.connect(conninfo)):
+        with pytest.raises(RefusedError) as raised:
+            SqlCallStore.connect(conninfo, patience=0.1)
+        assert raised.value.name == "another_gateway"
+        assert "Stop that one first" in raised.value.sentence
+    SqlCallStore.connect(conninfo, patience=10).close()
+
+
+def test_a_gateway_takes_its_lock_again_after_a_loss(practice: Database, proxy: Proxy) -> None:
+    conninfo = make_conninfo(gateway_conninfo(practice), port=proxy.port)
+    with closing(SqlCallStore.connect(conninfo)) as store:
+        proxy.cut()
+        store._link.call("one")
+        with pytest.raises(RefusedError):
+            SqlCallStore.connect(gateway_conninfo(practice), patience=0.1)
+
+
+@pytest.mark.expected_logs
+def test_a_stranger_cannot_keep_the_gateway_out(
+    practice: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    with psycopg.connect(practice.conninfo, autocommit=True) as stranger:
+        stranger.execute("SELECT pg_advisory_lock(%s)", [gateway_lock._LOCK])
+        SqlCallStore.connect(gateway_conninfo(practice)).close()
+    assert "no gateway" in caplog.text
