@@ -7,6 +7,7 @@ first need them, after the sign-in window is on the screen.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -38,6 +39,7 @@ __all__ = ["CoordinatorApplication", "Shell", "build", "main"]
 
 log = logging.getLogger(__name__)
 _ORGANISATION: Final = "care-coordinator"
+_GOODBYE_S: Final = 2.0  # how long signing out may take when the link is dead
 
 
 class CoordinatorApplication(QApplication):
@@ -74,12 +76,17 @@ class CoordinatorApplication(QApplication):
 
 @dataclass(slots=True)
 class Shell:
-    """What :func:`build` made; keep it for as long as the window lives."""
+    """What :func:`build` made; keep it for as long as the window lives.
+
+    Attributes:
+        stuck: :func:`run` went without an answer that a worker still waits for.
+    """
 
     window: MainWindow
     tasks: Tasks
     tools: Tools
     crashes: CrashDesk
+    stuck: bool = False
 
 
 class CrashDesk(QObject):
@@ -140,14 +147,20 @@ def build(
 
 
 def run(app: QApplication, shell: Shell) -> int:
-    """Show the window, work until it is closed, and leave nothing open; returns the exit code."""
+    """Show the window, work until it is closed, and sign out; returns the exit code.
+
+    The window is gone at once. Signing out has two seconds: a dead link must not keep a program
+    alive that nobody sees any more, and the database frees the claim itself after the lease.
+    """
     app.setQuitOnLastWindowClosed(False)
     shell.window.closing.connect(app.quit)
     shell.window.show()
     code = app.exec()
-    shell.tasks.shutdown()
-    if shell.window.workspace is not None:
-        shell.window.workspace.session.close()
+    shell.window.hide()
+    app.processEvents()  # the window system hears of it before the wait
+    workspace = shell.window.workspace
+    last = workspace.session.close if workspace is not None else None
+    shell.stuck = not shell.tasks.shutdown(last, _GOODBYE_S)
     return code
 
 
@@ -160,4 +173,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     app = CoordinatorApplication(sys.argv if argv is None else argv)
     app.install_crash_path()
-    return run(app, build(build_sign_in(Settings.standard()), app))
+    shell = build(build_sign_in(Settings.standard()), app)
+    code = run(app, shell)
+    if shell.stuck:
+        # Python would wait for the worker. What it sends is in the journal, or can be lost.
+        logging.shutdown()
+        os._exit(code)
+    return code

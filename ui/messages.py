@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QTimerEvent, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QMessageBox
 
@@ -86,7 +86,9 @@ class MessageBus(QObject):
         """Start with nothing shown."""
         super().__init__(parent)
         self._messages: dict[str, Message] = {}
-        self._timers: dict[str, QTimer] = {}
+        # Numbers of this object's own timers. A QTimer for each message, with a function that
+        # knows its key, would be a cycle of Python and Qt that the collector frees at any time.
+        self._timers: dict[str, int] = {}
 
     @property
     def current(self) -> tuple[Message, ...]:
@@ -121,10 +123,7 @@ class MessageBus(QObject):
         stays = action is not None or not closable
         stay_ms = timeout_ms if timeout_ms is not None else (None if stays else _STAY[level])
         if stay_ms is not None:
-            timer = QTimer(self, singleShot=True, interval=stay_ms)
-            timer.timeout.connect(lambda: self.clear(message.key))
-            self._timers[message.key] = timer
-            timer.start()
+            self._timers[message.key] = self.startTimer(stay_ms)
         self.shown.emit(message)
 
     def info(self, text: str, *, key: str = "", action: Action | None = None) -> None:
@@ -161,8 +160,13 @@ class MessageBus(QObject):
     def _stop_timer(self, key: str) -> None:
         timer = self._timers.pop(key, None)
         if timer is not None:
-            timer.stop()
-            timer.deleteLater()
+            self.killTimer(timer)
+
+    def timerEvent(self, event: QTimerEvent) -> None:
+        """Take away the message whose time is over."""
+        number = event.timerId()
+        for key in [key for key, timer in self._timers.items() if timer == number]:
+            self.clear(key)
 
 
 def announce(source: QWidget, text: str, *, urgent: bool = False) -> None:

@@ -8,7 +8,7 @@ F12 (stops in debuggers) and Ctrl+Alt (types characters on Spanish keyboards).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -95,14 +95,15 @@ BINDINGS: tuple[Binding, ...] = (
     Binding("openings.focus", ("Ctrl+B",), "Go to the openings", _G.SCHEDULE, "Book"),
     Binding("openings.next", ("Ctrl+Right",), "Next opening", _G.SCHEDULE),
     Binding("openings.previous", ("Ctrl+Left",), "Opening before", _G.SCHEDULE),
+    Binding("openings.book", ("Ctrl+Shift+B",), "Book the held time now", _G.SCHEDULE),
     Binding("openings.later", ("Ctrl+PgDown",), "Next week", _G.SCHEDULE),
     Binding("openings.earlier", ("Ctrl+PgUp",), "Week before", _G.SCHEDULE),
     Binding("page.queue", ("Ctrl+1",), "Queue", _G.WINDOW),
     Binding("page.schedule", ("Ctrl+2",), "Schedule", _G.WINDOW),
     Binding("page.callbacks", ("Ctrl+3",), "Callbacks", _G.WINDOW),
     Binding("page.call_log", ("Ctrl+4",), "Call log", _G.WINDOW),
-    Binding("page.outreach", ("Ctrl+5",), "Outreach", _G.WINDOW),
-    Binding("page.team", ("Ctrl+6",), "Team", _G.WINDOW),
+    Binding("page.team", ("Ctrl+5",), "Team", _G.WINDOW),
+    Binding("page.people", ("Ctrl+6",), "People", _G.WINDOW),
     Binding("window.settings", ("Ctrl+,",), "Settings", _G.WINDOW),
     Binding("window.lock", ("Ctrl+L",), "Lock the screen", _G.WINDOW, "Lock"),
     Binding("window.larger", ("Ctrl++", "Ctrl+="), "Larger text", _G.WINDOW),
@@ -193,12 +194,16 @@ class Keymap:
         shown, key = label or self.label(name), self.text(name)
         return f"{shown} ({key})" if key else shown
 
-    def hints(self) -> list[tuple[str, str]]:
-        """Return (key, short label) for the hint bar, in the table's order."""
+    def hints(self, works: Container[str] | None = None) -> list[tuple[str, str]]:
+        """Return (key, short label) for the hint bar, in the table's order.
+
+        Args:
+            works: ids of the bindings that do something now; None takes all.
+        """
         return [
             (self.text(item.id), _tr(item.hint))
             for item in self._bindings.values()
-            if item.hint and item.keys
+            if item.hint and item.keys and (works is None or item.id in works)
         ]
 
     def by_group(self) -> dict[Group, list[Binding]]:

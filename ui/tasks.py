@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import deque
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
@@ -67,8 +67,18 @@ class Tasks(Protocol):
         """Call ``fn`` on the GUI thread soon; may be called from any thread."""
         ...
 
-    def shutdown(self) -> None:
-        """Finish what is running, cancel what waits, deliver nothing afterwards."""
+    def shutdown(
+        self, last: Callable[[], object] | None = None, patience: float | None = None
+    ) -> bool:
+        """Finish what is running, cancel what waits, deliver nothing afterwards.
+
+        Args:
+            last: one more operation for the ``db`` lane, after what runs there (signing out).
+            patience: seconds to wait; None waits until everything has ended.
+
+        Returns:
+            Whether everything has ended.
+        """
         ...
 
 
@@ -125,6 +135,7 @@ class TaskRunner(QObject):
         # The signal carries nothing: what it announces lies here. A deque's append and popleft
         # are atomic, and no Python object travels inside Qt's event queue.
         self._inbox: deque[Callable[[], object]] = deque()
+        self._unfinished: set[Future[Any]] = set()
         self._open = True
         self._gui_thread = threading.get_ident()
         self._wake.connect(self._deliver_one, Qt.ConnectionType.QueuedConnection)
@@ -149,6 +160,8 @@ class TaskRunner(QObject):
         future = self._pools[lane].submit(op)
         handle = TaskHandle(future)
         request = _Request(weakref.ref(owner), done, failed)
+        self._unfinished.add(future)
+        future.add_done_callback(self._unfinished.discard)
         future.add_done_callback(partial(self._finished, handle, request))
         return handle
 
@@ -158,24 +171,34 @@ class TaskRunner(QObject):
             self._inbox.append(fn)
             self._wake.emit()
 
-    def shutdown(self) -> None:
-        """See :meth:`Tasks.shutdown`. Blocks until running operations end; safe to repeat.
+    def shutdown(
+        self, last: Callable[[], object] | None = None, patience: float | None = None
+    ) -> bool:
+        """See :meth:`Tasks.shutdown`. Safe to repeat; ``last`` counts the first time only.
 
         Raises:
             RuntimeError: not called on the GUI thread.
         """
         self._assert_gui_thread()
-        if not self._open:
-            return
-        self._open = False
-        # First cancel what waits: an operation that ends at once on `closing` must not make
-        # room for the next one.
-        for pool in self._pools.values():
-            pool.shutdown(wait=False, cancel_futures=True)
-        self.closing.emit()
-        for pool in self._pools.values():
-            pool.shutdown(wait=True)
+        if self._open:
+            self._open = False
+            # First cancel what waits: an operation that ends at once on `closing` must not make
+            # room for the next one.
+            for future in tuple(self._unfinished):
+                future.cancel()
+            if last is not None:
+                future = self._pools["db"].submit(last)
+                self._unfinished.add(future)
+                future.add_done_callback(self._unfinished.discard)
+            for pool in self._pools.values():
+                pool.shutdown(wait=False)
+            self.closing.emit()
+        running = wait(tuple(self._unfinished), patience).not_done
+        if not running:
+            for pool in self._pools.values():
+                pool.shutdown(wait=True)
         self._inbox.clear()
+        return not running
 
     def _assert_gui_thread(self) -> None:
         if threading.get_ident() != self._gui_thread:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QTimer, QTimeZone, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from coordinator_app.domain.person import Role
@@ -164,14 +165,14 @@ class Workspace(QWidget):
             "callbacks": (self.tr("Callbacks"), "calendar-clock", "page.callbacks"),
             "call_log": (self.tr("Call log"), "history", "page.call_log"),
             "team": (self.tr("Team"), "layout-dashboard", "page.team"),
-            "people": (self.tr("People"), "users", ""),
+            "people": (self.tr("People"), "users", "page.people"),
             "help": (self.tr("Help"), "circle-help", "window.keys"),
             "settings": (self.tr("Settings"), "settings", "window.settings"),
         }
         items = []
         for key in (*keys, "help", "settings"):
             words, icon, binding = looks[key]
-            tip = self._tools.keymap.tooltip(binding, words) if binding else words
+            tip = self._tools.keymap.tooltip(binding, words)
             items.append(NavItem(key, words, icon, tip, bottom=key in {"help", "settings"}))
         rail = NavRail(items, self.tr("Pages"))
         rail.top.setContentsMargins(0, 0, 0, 10)
@@ -220,6 +221,7 @@ class Workspace(QWidget):
             ("callbacks", "page.callbacks"),
             ("call_log", "page.call_log"),
             ("team", "page.team"),
+            ("people", "page.people"),
         ):
             if key in keys:
                 keymap.action(name, self, partial(self.open, key))
@@ -228,6 +230,13 @@ class Workspace(QWidget):
         keymap.action("window.lock", self, self.lock_requested.emit)
         keymap.action("window.larger", self, lambda: self._scale_by(0.05))
         keymap.action("window.smaller", self, lambda: self._scale_by(-0.05))
+        # A key is listed when something in this person's window listens to it.
+        self._own_keys = frozenset(action.objectName() for action in self.actions())
+        if self.call_bar is not None:
+            self._own_keys |= {action.objectName() for action in self.call_bar.actions()}
+        help_page = self.pages["help"]
+        if isinstance(help_page, KeysPage):
+            help_page.view.show_only({a.objectName() for a in self.findChildren(QAction)})
 
     def _connect_link(self) -> None:
         self._link.lost.connect(self._on_lost)
@@ -256,8 +265,10 @@ class Workspace(QWidget):
 
     def open(self, key: str) -> None:
         """Show a page. Raises KeyError when this person does not have it."""
-        self._stack.setCurrentWidget(self.pages[key])
+        page = self.pages[key]
+        self._stack.setCurrentWidget(page)
         self.rail.set_current(key)
+        self.status.show_keys(self._own_keys | {action.objectName() for action in page.actions()})
 
     def open_patient(self, entry_id: UUID) -> None:
         """Claim a patient in the workstation and show it."""

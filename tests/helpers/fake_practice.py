@@ -94,6 +94,7 @@ class FakePractice(FakeLists):
         self.skips: list[tuple[UUID, SkipReason]] = []
         self.reveals: list[RevealField] = []
         self.commands: list[tuple[CallCommand, str]] = []
+        self.bookings: list[tuple[UUID, OutcomeDetails, UUID]] = []  # hold, details, op_id
         self.status = WorkStatus.AVAILABLE
         self.closed_gate: Gate | None = None
         self.closed = False
@@ -105,7 +106,7 @@ class FakePractice(FakeLists):
     # -- what a test does -------------------------------------------------------------------
 
     def lose_next_answer(self) -> None:
-        """Let the next ``finish`` work, and its answer get lost on the way."""
+        """Let the next ``finish`` or ``book`` work, and its answer get lost on the way."""
         self._lose_answer = True
 
     def entry(self, first_name: str) -> FakePatient:
@@ -454,8 +455,12 @@ class FakePractice(FakeLists):
         missing = wrap_up.details.missing(wrap_up.outcome)
         if missing:
             raise RefusedError("Something is missing.", name=missing[0].value)
-        if wrap_up.outcome is Outcome.BOOKED and wrap_up.details.hold_id is not None:
-            self.schedule.book(wrap_up.details.hold_id)
+        details = wrap_up.details
+        if wrap_up.outcome is Outcome.BOOKED:
+            if details.appointment_id is None and details.hold_id is not None:
+                self.schedule.book(details.hold_id)
+            elif details.appointment_id not in {a.id for a in self.schedule.booked.values()}:
+                raise RefusedError("Choose a time in the openings first.", name="no_hold")
         self.recorded[wrap_up.op_id] = wrap_up
         self.calls[call.id] = replace(call, needs_outcome=False)
         p = self._patient(wrap_up.entry_id)
@@ -503,7 +508,17 @@ class FakePractice(FakeLists):
     ) -> Appointment:
         """See the port."""
         self._enter("book")
-        return self.schedule.book(hold_id)
+        call = self.calls[call_id]
+        self._mine(call.entry_id, fence)
+        if call.answered_at is None or not call.needs_outcome:
+            raise RefusedError("This call is not connected.", name="call_not_live")
+        self.bookings.append((hold_id, details, op_id))
+        visit = self.schedule.book(hold_id)
+        self.hold = None
+        if self._lose_answer:
+            self._lose_answer = False
+            raise NotConnectedError("The practice cannot be reached.")
+        return visit
 
     def listen(self, hint: Callable[[str], None]) -> None:
         """See the port."""

@@ -52,6 +52,7 @@ class FakeSchedule:
         self._now = now
         self._zone = ZoneInfo(ZONE)
         self.taken: list[_Taken] = []
+        self.booked: dict[UUID, Appointment] = {}  # by the hold it was
 
     def openings(
         self, practitioners: Sequence[UUID], visit_type: UUID, first_day: date, days: int
@@ -142,17 +143,21 @@ class FakeSchedule:
         self.taken.append(_Taken(practitioner, start, end, kind, mine=False))
 
     def book(self, hold_id: UUID) -> Appointment:
-        """Turn a hold into a booking.
+        """Turn a hold into a booking; one that was turned already stays what it is.
 
         Raises:
             RefusedError: the hold has run out.
         """
+        if hold_id in self.booked:
+            return self.booked[hold_id]
         for kept in self._current():
             if kept.id == hold_id and kept.hold_until is not None:
                 kept.hold_until = None
                 kept.kind = "Follow-up"
                 name = OKAFOR.name if kept.practitioner == OKAFOR.id else LIND.name
-                return Appointment(kept.id, kept.start, kept.end, name, "Follow-up", "booked")
+                visit = Appointment(uuid4(), kept.start, kept.end, name, "Follow-up", "booked")
+                self.booked[hold_id] = visit
+                return visit
         sentence = "The held time has run out. Choose an opening again."
         raise RefusedError(sentence, name="hold_expired")
 

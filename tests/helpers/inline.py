@@ -86,10 +86,15 @@ class InlineTasks:
         for step in batch:
             step()
 
-    def shutdown(self) -> None:
-        """Forget what is held; nothing runs afterwards."""
+    def shutdown(
+        self, last: Callable[[], object] | None = None, patience: float | None = None
+    ) -> bool:
+        """Forget what is held, do the last thing; nothing runs afterwards."""
+        if last is not None and not self.closed:
+            last()
         self.closed = True
         self._waiting.clear()
+        return True
 
     def _perform(
         self,

@@ -92,8 +92,11 @@ def test_scrolling_to_the_end_brings_the_next_page(
     qtbot: QtBot, tasks: InlineTasks, messages: MessageBus
 ) -> None:
     page, _ = call_log(qtbot, tasks, messages)
+    tasks.hold = True  # answers come later, as from a server
     page.view.table.scrollToBottom()
-    qtbot.waitUntil(lambda: page.view.model.rowCount() == 400)
+    qtbot.waitUntil(lambda: tasks.waiting == 1)
+    tasks.release()
+    assert page.view.model.rowCount() == 400
 
 
 def test_a_page_that_failed_is_asked_for_again(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+import weakref
+
 import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAccessible
@@ -55,6 +59,20 @@ def test_a_short_message_goes_by_itself_and_a_failure_stays(
     with qtbot.waitSignal(bus.cleared):
         bus.show(Level.SUCCESS, "Booked.", timeout_ms=1)
     assert texts(area) == ["Something failed."]
+
+
+def test_a_message_leaves_nothing_for_the_garbage_collector(bus: MessageBus) -> None:
+    # A timer of its own would hold the bus, which holds the timer: freed at any moment, by Qt
+    # and by Python.
+    gone = weakref.ref(bus)
+    gc.collect()
+    before = sys.getrefcount(bus)
+    for number in range(20):
+        bus.info(f"Message {number}")
+    assert bus.children() == []
+    assert sys.getrefcount(bus) == before
+    bus.clear_all()
+    assert gone() is bus
 
 
 def test_a_message_that_is_replaced_does_not_die_with_the_old_clock(

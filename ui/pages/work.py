@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from coordinator_app.domain.outcome import WrapUp
-    from coordinator_app.domain.schedule import SlotHold
+    from coordinator_app.domain.schedule import Appointment, SlotHold
     from coordinator_app.services.session import Session
     from ui.messages import MessageBus
     from ui.tasks import Tasks
@@ -31,7 +31,7 @@ class Work(QObject):
     Signals:
         card_changed: True when it is another patient (or none), False when the same was updated.
         call_changed: the call moved on, began, or is no more.
-        hold_changed: another held time, or none.
+        hold_changed: another held time, or none; or the held time was booked.
         wrote: frozenset of what a write changed, for the other pages.
         lost: the claim is no longer ours; carries the sentence to show.
     """
@@ -53,6 +53,7 @@ class Work(QObject):
         self.card: Card | None = None
         self.call: CallView | None = None
         self.hold: SlotHold | None = None
+        self.booked: Appointment | None = None  # during the present call
         self.pending: WrapUp | None = None  # on its way; the window waits for the answer
 
     # -- what is in hand ----------------------------------------------------------------------
@@ -77,6 +78,7 @@ class Work(QObject):
         self.card = card
         self.call = card.call if card is not None else None
         self.hold = card.hold if card is not None else None
+        self.booked = None
         self.pending = None
         self.card_changed.emit(True)
         self.call_changed.emit()
@@ -106,6 +108,12 @@ class Work(QObject):
     def set_hold(self, hold: SlotHold | None) -> None:
         """Another held time, or none."""
         self.hold = hold
+        self.hold_changed.emit()
+
+    def set_booked(self, booked: Appointment) -> None:
+        """The held time is an appointment now."""
+        self.hold = None
+        self.booked = booked
         self.hold_changed.emit()
 
     # -- asking -------------------------------------------------------------------------------

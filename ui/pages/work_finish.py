@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -74,7 +75,10 @@ class FinishDesk(QObject):
 
             def show(draft: OutcomeDetails | None) -> None:
                 if draft is not None and not self._wrap.note_text:
+                    if not self._work.needs_outcome:
+                        draft = replace(draft, appointment_id=None)  # of a call that is over
                     self._wrap.load(draft, zone, may_text=may_text)
+                    self._work.hold_changed.emit()
                     self._wrap.say(self.tr("What you had typed was kept."), "info")
 
             self._work.ask(lambda: desk.draft(entry_id), show)
@@ -101,7 +105,8 @@ class FinishDesk(QObject):
     def choose(self, outcome: Outcome) -> None:
         """A person chose; show what it needs."""
         self._wrap.set_outcome(outcome)
-        self._wrap.say("")
+        stays = self._wrap.has_booking and outcome is not Outcome.BOOKED
+        self._wrap.say(self.tr("The visit stays booked.") if stays else "", "info")
         self.refresh()
         missing = self._wrap.details().missing(outcome)
         if not missing:
@@ -150,7 +155,7 @@ class FinishDesk(QObject):
                 Detail.LANGUAGE: self.tr("Choose the language"),
                 Detail.NOTE: self.tr("Write a note"),
             }[missing[0]]
-        booked = outcome is Outcome.BOOKED
+        booked = outcome is Outcome.BOOKED and not self._wrap.has_booking
         if self._work.live:
             return self.tr("Hang up, book, next") if booked else self.tr("Hang up, save, next")
         return self.tr("Book, save and next") if booked else self.tr("Save and next")
@@ -268,7 +273,7 @@ class FinishDesk(QObject):
     def _set_editable(self, *, editable: bool) -> None:
         self._wrap.note.setReadOnly(not editable)
         self._wrap.fields.setEnabled(editable)
-        self._wrap.remind.setEnabled(editable)
+        self._wrap.remind.setEnabled(editable and not self._wrap.has_booking)
         if not editable:
             for tile in self._outcomes.tiles.values():
                 tile.setEnabled(False)

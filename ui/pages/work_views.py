@@ -25,12 +25,17 @@ if TYPE_CHECKING:
 __all__ = ["WorkViews"]
 
 _FULL, _MEDIUM = 1380, 1180  # effective widths (ui.md section 1)
+_TINY: Final = 980  # below it there is no room for three columns
 _LOW: Final = 740  # effective height below which tiles and note shrink
+_ROOMY: Final = 880  # effective height from which they need not shrink for the identity check
 _GAP: Final = 10  # px; gutters stay as they are at any text scale
 
 
 class WorkViews(QWidget):
-    """Queue at the left; patient over openings; script, outcomes and wrap-up at the right."""
+    """Queue at the left; patient over openings; script, outcomes and wrap-up at the right.
+
+    With large text in a small window the queue gives its place while a patient is open.
+    """
 
     def __init__(self, practice: Practice, now: Callable[[], datetime], keymap: Keymap) -> None:
         """Make the panels of a practice.
@@ -62,6 +67,10 @@ class WorkViews(QWidget):
         row.addWidget(self.queue, 100)
         row.addLayout(center, 1)
         row.addWidget(self._right, 100)
+        self._height = 0
+        self._tiny = False
+        self._open = False
+        self.script.verifying.connect(self._make_room)
         self._boxes = (center, right, row)
         for box in self._boxes:
             box.setSpacing(_GAP)
@@ -80,6 +89,8 @@ class WorkViews(QWidget):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(content)
+        area.setAccessibleName(self.tr("Script and outcomes"))
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes the focus
         return area
 
     def fit(self, window_width: int, page_height: int) -> None:
@@ -87,6 +98,8 @@ class WorkViews(QWidget):
         px, scale = active().px, active().scale
         effective = window_width / scale
         full, medium = effective >= _FULL, effective >= _MEDIUM
+        self._tiny = effective < _TINY
+        self._show_columns()
         for side, least, most in (
             (self.queue, 248, 308 if full else 272 if medium else 248),
             (self._right, 316, 356 if full else 336 if medium else 316),
@@ -98,11 +111,27 @@ class WorkViews(QWidget):
         self.openings.setMinimumWidth(px(340))
         self.patient.set_tier(narrow=not full, narrowest=not medium)
         self.openings.set_tier(narrow=not full, narrowest=not medium)
-        low = page_height / scale < _LOW
-        self.outcome.set_low(low=low)
-        self.wrap.set_low(low=low)
+        self._height = page_height
+        self._make_room()
         # Panels that were never shown do not tell their layout that they shrank, and the window
         # would open wider than it was asked to.
         for box in self._boxes:
             box.invalidate()
         self.updateGeometry()
+
+    def set_open(self, *, is_open: bool) -> None:
+        """Say whether a patient is open: where only two columns fit, it chooses which."""
+        self._open = is_open
+        self._show_columns()
+
+    def _show_columns(self) -> None:
+        # Large text in a small window: the queue until a patient is open, then the call's side.
+        self.queue.setVisible(not (self._tiny and self._open))
+        self._right.setVisible(not (self._tiny and not self._open))
+
+    def _make_room(self) -> None:
+        """In a low window outcomes and wrap-up shrink; the identity check never scrolls away."""
+        effective = self._height / active().scale
+        low = effective < _LOW or (effective < _ROOMY and not self.script.identity.isHidden())
+        self.outcome.set_low(low=low)
+        self.wrap.set_low(low=low)

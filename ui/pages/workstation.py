@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget
 
 from coordinator_app.domain.ids import uuid7
-from coordinator_app.domain.outcome import OUTCOMES, Outcome, OutcomeDetails
+from coordinator_app.domain.outcome import Outcome, OutcomeDetails
 from coordinator_app.domain.patient import Card
 from coordinator_app.domain.queue import Gate, QueuePage
 from coordinator_app.errors import NotConnectedError, StaleError, UserFacingError
@@ -21,8 +20,8 @@ from ui.pages.work import Work
 from ui.pages.work_book import BookDesk
 from ui.pages.work_call import CallDesk
 from ui.pages.work_finish import FinishDesk
+from ui.pages.work_keys import make_actions
 from ui.pages.work_views import WorkViews
-from ui.shortcuts import outcome_id
 from ui.tasks import Generations
 from ui.widgets.surfaces import EmptyState
 
@@ -88,10 +87,9 @@ class Workstation(Page):
         self._live = False
         self._kept: tuple[OutcomeDetails, Outcome | None] | None = None
         self._language = ""
-        self._outcome_actions: list[QAction] = []
         self._lay_out()
         self._connect()
-        self._make_actions(keymap)
+        self._outcome_actions = make_actions(self, keymap)
         self._start_timers()
         self.queue.show_page(session.signed_in.queue)
         call_bar.show_line(session.signed_in.line)
@@ -134,35 +132,8 @@ class Workstation(Page):
         self.finish.opening_wanted.connect(self.openings.focus_grid)
         self.finish.hang_up_wanted.connect(self.calls.hang_up)
         self.book.held.connect(self._on_held)
+        self.book.booked.connect(self._on_booked)
         self._private.acted.connect(self.toggle_privacy)
-
-    def _make_actions(self, keymap: Keymap) -> None:
-        runs: dict[str, Callable[[], object]] = {
-            "outcome.save_next": self.wrap.save.click,
-            "queue.claim_next": self.claim_next,
-            "queue.skip": self.wrap.open_skip,
-            "queue.find": self.queue.focus_find,
-            "queue.refresh": self.refresh,
-            "patient.verify": self.script.start_identity,
-            "patient.note": self.wrap.note.setFocus,
-            "patient.privacy": self.toggle_privacy,
-            "script.focus": self.script.text.setFocus,
-            "script.next": lambda: self.script.go(1),
-            "script.previous": lambda: self.script.go(-1),
-            "script.language": self.script.toggle_language,
-            "openings.focus": self.openings.focus_grid,
-            "openings.next": lambda: self.openings.go(1),
-            "openings.previous": lambda: self.openings.go(-1),
-            "openings.later": lambda: self.openings.turn(1),
-            "openings.earlier": lambda: self.openings.turn(-1),
-        }
-        for name, run in runs.items():
-            keymap.action(name, self, run)
-        for spec in OUTCOMES:
-            press = partial(self.outcome.press, spec.outcome)
-            action = keymap.action(outcome_id(spec.outcome), self, press)
-            action.setEnabled(False)
-            self._outcome_actions.append(action)
 
     def _start_timers(self) -> None:
         for interval, run in (
@@ -186,6 +157,7 @@ class Workstation(Page):
         """Hints of the server and writes of other pages; "call" also when the link is back."""
         if "call" in what:
             self.calls.poll()
+            self.book.resend()
             self.finish.resend()
         if "queue" in what:
             self._hint.start()
@@ -254,7 +226,7 @@ class Workstation(Page):
         self._show_card(another=True, keep=True)
         if card is not None:
             self.wrap.load(details, card.zone, may_text=card.permissions.text)
-            self.wrap.show_hold(self.work.hold)
+            self.book.show()
             self._on_call()
             if outcome is not None:
                 self.outcome.choose(outcome)
@@ -322,6 +294,7 @@ class Workstation(Page):
 
     def _show_card(self, another: bool, keep: bool = False) -> None:
         card = self.work.card
+        self._views.set_open(is_open=card is not None)
         if another and not keep:
             self._language = ""
             self.book.forget()
@@ -342,7 +315,8 @@ class Workstation(Page):
                 self.openings.start(card.chart.practitioner if card.chart is not None else "")
                 announce(self, self.tr("Patient open"))
                 # Out of any text field: keys must reach the call, not the patient before.
-                self.queue.list.setFocus()
+                stand = self.queue.list if self.queue.isVisible() else self.patient
+                stand.setFocus()
         self.openings.set_choosable(choosable=card is not None)
         self.calls.show_target()
         self.calls.show_identity()
@@ -373,6 +347,11 @@ class Workstation(Page):
             self.outcome.press(Outcome.BOOKED)
         else:
             self.finish.refresh()
+
+    def _on_booked(self) -> None:
+        self.outcome.press(Outcome.BOOKED)
+        self.finish.refresh()
+        self.finish.save_draft()  # the appointment's number must outlive a crash
 
     def _on_wrote(self, what: frozenset[str]) -> None:
         self.changed.emit(what)

@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDateEdit,
-    QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -198,9 +197,7 @@ class CallLogView(QWidget):
         self._detail.header.addStretch(1)
         self._detail.header.addWidget(self._chip)
         self._facts: dict[str, QLabel] = {}
-        form = QFormLayout()
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
-        form.setVerticalSpacing(2)
+        self._form = QVBoxLayout()
         for key, words in (
             ("patient", self.tr("Patient")),
             ("when", self.tr("When, patient’s time")),
@@ -219,12 +216,16 @@ class CallLogView(QWidget):
             flags = Qt.TextInteractionFlag.TextSelectableByMouse
             value.setTextInteractionFlags(flags)
             self._facts[key] = value
-            form.addRow(label(words, "caption"), value)
+            pair = QVBoxLayout()
+            pair.setSpacing(0)  # closer to its own value than to the pair above
+            pair.addWidget(label(words, "caption"))
+            pair.addWidget(value)
+            self._form.addLayout(pair)
         holder = QWidget()
         holder.setProperty("transparent", "true")
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 6, 0)
-        column.addLayout(form)
+        column.addLayout(self._form)
         column.addStretch(1)
         scroll = named(QScrollArea(widgetResizable=True), "", self.tr("Call in full"))
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -236,6 +237,7 @@ class CallLogView(QWidget):
 
     def _rescale(self) -> None:
         self._detail.setFixedWidth(active().px(272))
+        self._form.setSpacing(active().px(9))
         self.text.setFixedWidth(active().px(220))
 
     # -- filters ------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ from ui.widgets.painting import follow_theme
 from ui.widgets.surfaces import Card
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from PySide6.QtGui import QResizeEvent
 
     from ui.shortcuts import Binding, Keymap
@@ -32,6 +34,8 @@ class _KeyRow(QWidget):
         super().__init__()
         native = QKeySequence.SequenceFormat.NativeText
         shown = [QKeySequence(keys).toString(native) for keys in binding.keys]
+        self.binding = binding.id
+        self.works = True
         self.haystack = f"{words} {' '.join(shown)}".casefold()
         self.setAccessibleName(f"{words}: {', '.join(shown)}")
         row = QHBoxLayout(self)
@@ -78,11 +82,23 @@ class KeysView(QWidget):
         """How many keys match what is looked for."""
         return sum(1 for row in self._rows if not row.isHidden())
 
+    def show_only(self, works: Container[str]) -> None:
+        """Leave out what this person's window cannot do.
+
+        Args:
+            works: ids of the bindings that do something.
+        """
+        for row in self._rows:
+            row.works = row.binding in works
+        self._filter(self.search.text())
+        self._columns = 0
+        self._arrange()
+
     def _filter(self, text: str) -> None:
         words = text.casefold().split()
         for card, rows in self._cards:
             for row in rows:
-                row.setHidden(not all(word in row.haystack for word in words))
+                row.setHidden(not row.works or any(word not in row.haystack for word in words))
             card.setHidden(all(row.isHidden() for row in rows))
 
     def _rescale(self) -> None:
@@ -106,7 +122,7 @@ class KeysView(QWidget):
         for card, rows in self._cards:
             shortest = heights.index(min(heights))
             stacks[shortest].append(card)
-            heights[shortest] += len(rows) + 2
+            heights[shortest] += sum(row.works for row in rows) + 2
         while self._grid.count():
             item = self._grid.takeAt(0)
             holder = item.widget() if item is not None else None

@@ -42,8 +42,9 @@ __all__ = ["PatientPanel"]
 _MOST_CHIPS = 4
 
 
-def _scrolled(content: QWidget) -> QScrollArea:
+def _scrolled(content: QWidget, name: str) -> QScrollArea:
     area = QScrollArea()
+    area.setAccessibleName(name)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     content.setProperty("transparent", "true")
@@ -135,7 +136,7 @@ class PatientPanel(QFrame):
             (self.appointments, self.tr("Appointments")),
             (self.barriers, self.tr("Barriers")),
         ):
-            self.tabs.addTab(_scrolled(page), title)
+            self.tabs.addTab(_scrolled(page, title), title)
         self.tabs.setCornerWidget(self.plan)
         self.tabs.tabBar().setAccessibleName(self.tr("Parts of the chart"))
         self._open = QWidget()
@@ -179,7 +180,7 @@ class PatientPanel(QFrame):
         column.addLayout(columns, 1)
         column.addWidget(self.barrier)
         self._overview_column = column
-        return _scrolled(page)
+        return _scrolled(page, self.tr("Overview"))
 
     def _rescale(self) -> None:
         px = active().px

@@ -37,12 +37,14 @@ class ScriptPanel(Card):
         identity_given: (IdentityResult, tuple of IdentifierKind).
         reveal_wanted: a RevealField to compare with.
         barrier_heard: code of an obstacle the patient named.
+        verifying: the identity check came into sight (True) or went (False).
     """
 
     language_wanted = Signal(str)
     identity_given = Signal(object, object)
     reveal_wanted = Signal(object)
     barrier_heard = Signal(str)
+    verifying = Signal(bool)
 
     def __init__(self, keymap: Keymap, parent: QWidget | None = None) -> None:
         """Make an empty panel."""
@@ -87,7 +89,7 @@ class ScriptPanel(Card):
         inside.setProperty("transparent", "true")
         self._inside = QVBoxLayout(inside)
         self._inside.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.text, self.identity, self.replies_title, self.replies):
+        for widget in (self.text, self.replies_title, self.replies):
             self._inside.addWidget(widget)
         self._inside.addStretch(1)
         self._scroll = QScrollArea()
@@ -95,7 +97,10 @@ class ScriptPanel(Card):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(inside)
+        self._scroll.setAccessibleName(self.tr("Script text"))
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the text in it takes the focus
         self.body.addWidget(self._scroll, 1)
+        self.body.addWidget(self.identity)  # below what scrolls: always in sight
         self._connect()
         self.clear()
         follow_theme(self._rescale_flow)
@@ -195,8 +200,7 @@ class ScriptPanel(Card):
         QTimer.singleShot(0, self, self._show_identity_check)
 
     def _show_identity_check(self) -> None:
-        # After the layout has given the check its place; before, there is nothing to scroll to.
-        self._scroll.ensureWidgetVisible(self.identity)
+        # After the layout has given the check its place; what is not shown takes no focus.
         self.identity.focus_first()
 
     def toggle_voicemail(self) -> None:
@@ -226,7 +230,10 @@ class ScriptPanel(Card):
         self.language.setEnabled(script is not None)
         self.text.set_text(self._spoken())
         spoken_aside = bool(self._reply) or self._voicemail
-        self.identity.setVisible(self.step == _VERIFY and not spoken_aside)
+        verifying = self.step == _VERIFY and not spoken_aside
+        if verifying == self.identity.isHidden():
+            self.identity.setVisible(verifying)
+            self.verifying.emit(verifying)
         self._scroll.verticalScrollBar().setValue(0)
         for key, chip in self._chips.items():
             chip.setChecked(key == self._reply)

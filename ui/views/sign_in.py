@@ -177,7 +177,7 @@ class SignInView(QWidget):
         box = QVBoxLayout(page)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(6)
-        title = label(self.tr("Sign in"), "h1")
+        title = label(self.tr("Sign in"), "h2")
         picker = QHBoxLayout()
         picker.setSpacing(4)
         picker.addWidget(self.practice, 1)

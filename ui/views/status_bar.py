@@ -13,6 +13,8 @@ from ui.widgets.painting import follow_theme
 from ui.widgets.surfaces import IconTile
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from coordinator_app.domain.practice import LineHealth
     from ui.shortcuts import Keymap
 
@@ -54,7 +56,7 @@ class StatusBar(QFrame):
             self._row.addWidget(widget)
         self._row.addStretch(1)
         self._keymap = keymap
-        self._calls = calls
+        self._works: Container[str] = ()
         self._hints: list[KeyHint] = []
         self._show_database()
         follow_theme(self._rescale)
@@ -65,11 +67,23 @@ class StatusBar(QFrame):
         self.setFixedHeight(theme.size("layout", "status_bar"))
         self._row.setContentsMargins(px(16), 0, px(12), 0)
         self._row.setSpacing(px(6))
+        self._show_hints()
+
+    def show_keys(self, works: Container[str]) -> None:
+        """Show the hints of keys that do something on the present page.
+
+        Args:
+            works: ids of their bindings.
+        """
+        self._works = works
+        self._show_hints()
+
+    def _show_hints(self) -> None:
         for old in self._hints:
             self._row.removeWidget(old)
             old.hide()
             old.deleteLater()
-        shown = self._keymap.hints() if self._calls else self._keymap.hints()[-2:]
+        shown = self._keymap.hints(self._works)
         self._hints = [KeyHint(key, words, self) for key, words in shown]
         for hint in self._hints:
             self._row.addWidget(hint)

@@ -197,8 +197,8 @@ class IdentityCheck(QFrame):
 
     def _rescale(self) -> None:
         px = active().px
-        self._column.setContentsMargins(px(10), px(7), px(10), px(9))
-        self._column.setSpacing(px(5))
+        self._column.setContentsMargins(px(10), px(5), px(10), px(7))
+        self._column.setSpacing(px(3))
         self._grid.setHorizontalSpacing(px(2))
         self._grid.setVerticalSpacing(0)
         self._buttons.setSpacing(px(6))
