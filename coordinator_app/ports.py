@@ -127,7 +127,7 @@ class PracticeDatabase(Protocol):
         """Free and taken time."""
         ...
 
-    def hold_slot(
+    def hold_slot(  # noqa: PLR0917  (as the database's function has them)
         self,
         entry_id: UUID,
         fence: int,

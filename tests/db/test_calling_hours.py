@@ -226,6 +226,25 @@ def test_policy_t11_one_attempt_a_day_in_the_patients_day(practice: Practice) ->
     practice.c1.dial(practice.c1.claim(card["entry_id"]))
 
 
+def test_policy_a_booked_patient_is_not_called_even_after_the_first_of_two_visits(
+    practice: Practice,
+) -> None:
+    entry = practice.entry_of(1)
+    practice.rows(
+        "INSERT INTO app.appointment (patient_id, practitioner_id, span, created_at) "
+        "SELECT e.patient_id, d.id, tstzrange(v.at, v.at + interval '30 minutes'), app.now() "
+        "FROM app.queue_entry e, (SELECT id FROM app.practitioner WHERE bookable LIMIT 1) d, "
+        "(VALUES (app.now() + interval '2 hours'), (app.now() + interval '9 days')) v (at) "
+        "WHERE e.id = %s",
+        entry,
+    )
+    assert practice.gate(entry)["appointment"] is False
+    practice.pass_time(hours=4)  # the first visit's time has passed; nobody has marked it seen
+    assert practice.gate(entry)["appointment"] is False
+    practice.pass_time(days=9)
+    assert practice.gate(entry)["appointment"] is True
+
+
 def test_policy_three_attempts_a_week(practice: Practice) -> None:
     card: dict[str, object] = {}
     for day in (1, 2, 3):

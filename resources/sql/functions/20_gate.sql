@@ -148,6 +148,22 @@ AS $$
     ORDER BY t.preferred DESC, t.rank, t.id LIMIT 1
 $$;
 
+-- The patient's next visit, asked of the rows: the column on the patient is a rollup for lists
+-- and goes stale when its day passes while a second visit is booked.
+CREATE OR REPLACE FUNCTION app.next_visit(p_patient app.patient, p_now timestamptz)
+RETURNS timestamptz
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT least(
+        (SELECT min(lower(a.span)) FROM app.appointment a
+         WHERE a.patient_id = p_patient.id AND a.status IN ('booked', 'arrived')
+            AND lower(a.span) > p_now),
+        CASE WHEN p_patient.next_appointment > p_now THEN p_patient.next_appointment END,
+        CASE WHEN p_patient.next_appointment_imported > p_now
+            THEN p_patient.next_appointment_imported END)
+$$;
+
 -- Every check with its result, in order. p_phone NULL: the patient's best number.
 CREATE OR REPLACE FUNCTION app.gate(
     p_entry app.queue_entry, p_phone app.patient_telecom, p_now timestamptz
@@ -164,6 +180,7 @@ DECLARE
     v_states text[];
     v_zones text[];
     v_open boolean;
+    v_visit timestamptz;
     v_opens timestamptz;
     v_zone text;
     v_count integer;
@@ -179,6 +196,7 @@ BEGIN
         v_phone := app.best_phone(v_patient.id);
     END IF;
     v_zone := coalesce(v_patient.zones[1], v_phone.zones[1], v_practice.zone);
+    v_visit := app.next_visit(v_patient, p_now);
 
     v_checks := v_checks || app.check('campaign', v_campaign.status = 'running',
         'The campaign is ' || v_campaign.status || '.', NULL);
@@ -195,9 +213,9 @@ BEGIN
         END, NULL);
 
     v_checks := v_checks || app.check('appointment',
-        v_patient.next_appointment IS NULL OR v_patient.next_appointment < p_now,
+        v_visit IS NULL,
         'This patient already has an appointment on '
-            || to_char(v_patient.next_appointment AT TIME ZONE v_practice.zone, 'Mon FMDD') || '.', NULL);
+            || to_char(v_visit AT TIME ZONE v_practice.zone, 'Mon FMDD') || '.', NULL);
 
     -- Opt-outs and permission; the strictest source wins and no purpose passes them.
     v_checks := v_checks || app.check('suppressed',

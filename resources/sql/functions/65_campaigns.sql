@@ -64,7 +64,7 @@ AS $$
     FROM app.patient p
     CROSS JOIN (SELECT (p_now AT TIME ZONE pr.zone)::date AS today FROM app.practice pr) AS t
     WHERE NOT p.deceased AND p.state = 'active'
-        AND (p.next_appointment IS NULL OR p.next_appointment < p_now)
+        AND app.next_visit(p, p_now) IS NULL
         AND EXISTS (SELECT 1 FROM app.patient_telecom t WHERE t.patient_id = p.id AND t.quality = 'ok')
         AND (p_rule ->> 'months_inactive_min' IS NULL OR p.last_visit
             <= t.today - make_interval(months => (p_rule ->> 'months_inactive_min')::integer))
@@ -135,7 +135,7 @@ BEGIN
     WHERE e.id = ANY (ARRAY(
         SELECT q.id FROM app.queue_entry q JOIN app.patient p ON p.id = q.patient_id
         WHERE q.campaign_id = p_campaign AND q.state IN ('ready', 'waiting')
-            AND (p.next_appointment > v_now OR p.deceased OR p.state <> 'active')
+            AND (app.next_visit(p, v_now) IS NOT NULL OR p.deceased OR p.state <> 'active')
         FOR UPDATE OF q SKIP LOCKED
     ));
     GET DIAGNOSTICS v_closed = ROW_COUNT;
