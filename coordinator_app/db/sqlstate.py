@@ -13,7 +13,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from sqlalchemy import exc
 
 from coordinator_app.db.connect_errors import (
     lost,
@@ -116,9 +115,7 @@ RULES: Mapping[str, _Rule] = {
 }
 
 
-def translate_error(
-    error: psycopg.Error | exc.SQLAlchemyError, *, connecting: bool = False
-) -> UserFacingError | None:
+def translate_error(error: Exception, *, connecting: bool = False) -> UserFacingError | None:
     """Return what a person should read, or None when the error is our bug.
 
     ``connecting``: the error came from opening a connection, not from a statement.
@@ -139,11 +136,14 @@ def translate_error(
     return make() if make else None
 
 
-def driver_error(error: psycopg.Error | exc.SQLAlchemyError) -> psycopg.Error | None:
-    """Return the driver's error inside SQLAlchemy's, or None if there is none."""
+def driver_error(error: Exception) -> psycopg.Error | None:
+    """Return the driver's error inside SQLAlchemy's, or None if there is none.
+
+    SQLAlchemy is not imported for it: the demo and coordinator-admin start without it.
+    """
     if isinstance(error, psycopg.Error):
         return error
-    inner = error.orig if isinstance(error, exc.DBAPIError) else error.__cause__
+    inner = getattr(error, "orig", None) or error.__cause__
     return inner if isinstance(inner, psycopg.Error) else None
 
 

@@ -163,4 +163,3 @@ class Card:
     def short_name(self) -> str:
         """First name and last initial, for the call bar."""
         return f"{self.first_name} {self.last_name[:1]}."
-
