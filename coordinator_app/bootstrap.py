@@ -6,6 +6,7 @@ the database driver or the system's vault.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -78,6 +79,9 @@ class _Journals:
 
             folder = self._demo.folder
             secrets = DemoFileStore(folder, practice)
+            if replace(self._demo.connection, user=connection.user) == connection:
+                # Our own server has another port at each start; the folder says which it is.
+                connection = replace(connection, port=0)
         return open_journal(folder / "journal", login_id(connection), secrets)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import os
@@ -60,6 +61,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         asked = FORBIDDEN_FIXTURES.get(folder, set()) & set(getattr(item, "fixturenames", ()))
         if asked:
             raise pytest.UsageError(f"{item.nodeid}: tests/{folder} may not use {sorted(asked)}.")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of later garbage collections: it only makes them slow."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Collect the garbage of Qt tests here, as the program does: never on a worker's thread."""
+    if "qapp" not in getattr(item, "fixturenames", ()):
+        return (yield)
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

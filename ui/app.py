@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 from coordinator_app import __version__
 from coordinator_app.bootstrap import build_sign_in
 from coordinator_app.config import Settings
+from ui.collector import Collector
 from ui.main_window import TITLE, MainWindow
 from ui.messages import MessageBus
 from ui.preferences import Preferences
@@ -59,6 +60,8 @@ class CoordinatorApplication(QApplication):
         self.setOrganizationName(_ORGANISATION)
         self.setApplicationVersion(__version__)
         self.setDesktopFileName(_ORGANISATION)
+        self._collector = Collector(self)
+        self._collector.start()
 
     def install_crash_path(self) -> None:
         """Send exceptions that reach the top to :attr:`crashed` instead of the terminal."""

@@ -281,6 +281,7 @@ class MainWindow(QMainWindow):
         self._tools.preferences.save()
         self.guard.stop()
         if self.workspace is not None:
+            self.workspace.conceal()  # keeps what was typed this second
             self.workspace.close_session()
         event.accept()
         self.closing.emit()

@@ -1,9 +1,9 @@
 """The one door to the background (style.md section 6).
 
-Two lanes: ``db`` keeps order (one worker, one connection, one identity), ``net`` is for slow
-remote calls. An operation is a plain function that touches no QObject; its answer comes back on
-the GUI thread through one queued signal of one long-lived object, and is dropped when whoever
-asked is gone.
+Three lanes: ``db`` keeps order (one worker, one connection, one identity), ``net`` is for slow
+remote calls, ``disk`` keeps order as well and waits for neither. An operation is a plain function
+that touches no QObject; its answer comes back on the GUI thread through one queued signal of one
+long-lived object, and is dropped when whoever asked is gone.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Generations", "Handle", "Lane", "TaskHandle", "TaskRunner", "Tasks"]
 
 T = TypeVar("T")
-Lane = Literal["db", "net"]
-_WORKERS: dict[Lane, int] = {"db": 1, "net": 4}
+Lane = Literal["db", "net", "disk"]
+_WORKERS: dict[Lane, int] = {"db": 1, "net": 4, "disk": 1}
 
 
 class Handle(Protocol):
@@ -59,7 +59,8 @@ class Tasks(Protocol):
             done: called on the GUI thread with what ``op`` returned.
             failed: called on the GUI thread with a failure that a person may read; without
                 it the failure goes to the message banner.
-            lane: ``db`` (in order) or ``net`` (up to four at a time).
+            lane: ``db`` (in order), ``net`` (up to four at a time) or ``disk`` (in order; files
+                of this computer, which must not wait for a database that does not answer).
         """
         ...
 
@@ -112,7 +113,7 @@ class _Request:
 
 
 class TaskRunner(QObject):
-    """Runs operations on two thread pools. Make one on the GUI thread; it outlives all views.
+    """Runs operations on thread pools. Make one on the GUI thread; it outlives all views.
 
     Signals:
         refused: a ``UserFacingError`` that nobody else takes; show its sentence.

@@ -179,8 +179,10 @@ class SignInService:
         """
         stored = self._settings.get(_RECEIPTS)
         receipts = dict(stored) if isinstance(stored, dict) else {}
-        before = receipts.get(login_id(connection), "")
-        receipts[login_id(connection)] = receipt
+        # The demo's server has another port at each start.
+        who = login_id(replace(connection, port=0) if self._is_demo(connection) else connection)
+        before = receipts.get(who, "")
+        receipts[who] = receipt
         try:
             self._settings.put(_RECEIPTS, receipts)
         except OSError:  # evidence is lost, not work: never a reason to keep somebody out

@@ -26,7 +26,8 @@ _NO_ANSWER = (NotConnectedError, InsecureConnectionError, SignInRefusedError, Cl
 class WrapUpDesk:
     """Sends outcomes so that none is lost and none counts twice.
 
-    Call it from one thread at a time (the window's database lane). ``problem`` is "" or a
+    Outcomes from one thread at a time (the window's database lane); drafts from another, which
+    must not wait for a database that does not answer. ``problem`` is "" or a
     sentence: this computer cannot keep unsent work at the moment, so it must not be switched off
     before the work was sent.
     """

@@ -85,7 +85,9 @@ class Proxy:
 
     def _run(self) -> None:
         while not self._ended:
-            ready = self._selector.select(self._pause())
+            with self._lock:
+                pause = self._pause()
+            ready = self._selector.select(pause)
             with self._lock:
                 for key, _ in ready:
                     if key.fileobj is self._door:
@@ -100,8 +102,13 @@ class Proxy:
         if self.mode is Mode.REFUSE:
             client.close()
             return
+        try:
+            server = socket.create_connection(self._target)
+        except OSError:  # the server is away
+            client.close()
+            return
         self.connections += 1
-        pair = _Pair(client, socket.create_connection(self._target))
+        pair = _Pair(client, server)
         for end in (pair.client, pair.server):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._selector.register(end, selectors.EVENT_READ, pair)

@@ -201,6 +201,21 @@ def test_closing_during_a_call_asks_first(bench: Bench, qtbot: QtBot) -> None:
     assert asked == ["Close during a call?"] * 2
 
 
+def test_closing_keeps_what_was_typed_this_second(bench: Bench) -> None:
+    bench.sign_in()
+    station = bench.workspace.station
+    session = bench.workspace.session
+    assert station is not None
+    station.claim_next()
+    card = station.work.card
+    assert card is not None
+    station.wrap.note.setPlainText("Prefers mornings")
+    assert bench.window.close()
+    draft = session.desk.draft(card.entry_id)
+    assert draft is not None
+    assert draft.note == "Prefers mornings"
+
+
 def test_signing_out_closes_the_session_and_shows_nothing_of_it(bench: Bench) -> None:
     practice = bench.sign_in()
     bench.window.end()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from coordinator_app.domain.schedule import Appointment, SlotHold
     from coordinator_app.services.session import Session
     from ui.messages import MessageBus
-    from ui.tasks import Tasks
+    from ui.tasks import Lane, Tasks
 
 __all__ = ["Work"]
 
@@ -123,6 +123,8 @@ class Work(QObject):
         op: Callable[[], T],
         done: Callable[[T], object],
         failed: Callable[[UserFacingError], object] | None = None,
+        *,
+        lane: Lane = "db",
     ) -> None:
         """Ask something about the present claim; an answer for an earlier one is dropped.
 
@@ -145,7 +147,7 @@ class Work(QObject):
             elif not isinstance(error, NotConnectedError):
                 self.messages.warning(error.sentence)
 
-        self.tasks.run(self, op, done=answered, failed=fell)
+        self.tasks.run(self, op, done=answered, failed=fell, lane=lane)
 
     def let_go(self, error: StaleError) -> None:
         """The claim is somebody else's, or free: say who has it and show nothing of it."""

@@ -81,7 +81,7 @@ class FinishDesk(QObject):
                     self._work.hold_changed.emit()
                     self._wrap.say(self.tr("What you had typed was kept."), "info")
 
-            self._work.ask(lambda: desk.draft(entry_id), show)
+            self._work.ask(lambda: desk.draft(entry_id), show, lane="disk")
         self._call_changed()
 
     def save_draft(self) -> None:
@@ -93,7 +93,7 @@ class FinishDesk(QObject):
         draft, desk, entry_id = self._wrap.draft(), self._work.session.desk, card.entry_id
         if draft == OutcomeDetails():
             return
-        self._work.tasks.run(self, lambda: desk.save_draft(entry_id, draft))
+        self._work.tasks.run(self, lambda: desk.save_draft(entry_id, draft), lane="disk")
 
     def _typed(self) -> None:
         self._wrap.say("")
@@ -196,6 +196,8 @@ class FinishDesk(QObject):
 
     def resend(self) -> None:
         """The link is back: send what waits, under the same op_id."""
+        if self._waits_for_end and self._work.live:
+            self.hang_up_wanted.emit()  # the first may have been lost; twice is harmless
         if self._kept and not self._flying and self._work.pending is not None:
             self._send(self._work.pending)
 

@@ -304,6 +304,7 @@ DECLARE
     v_call app.call;
     v_entry app.queue_entry;
     v_next app.queue_entry;
+    v_open app.call;
     v_old app.call_outcome;
     v_details jsonb := coalesce(p_details, '{}');
     v_owns boolean;
@@ -317,6 +318,15 @@ BEGIN
         SELECT o.* INTO v_old FROM app.call_outcome o WHERE o.op_id = p_op;
         SELECT e.* INTO v_next FROM app.queue_entry e
         WHERE e.id = (v_seen ->> 'next_id')::uuid AND e.holder = v_me.id AND e.state = 'claimed';
+        IF v_next.id IS NULL AND p_then_next THEN
+            -- Sent before without asking for a patient, or there was none. Whoever has one keeps it.
+            SELECT e.* INTO v_next FROM app.queue_entry e
+            WHERE e.holder = v_me.id AND e.state = 'claimed';
+            v_open := app.unfinished_call(v_me.id);
+            IF v_next.id IS NULL AND v_open.id IS NULL AND app.is_trained(v_me) THEN
+                v_next := app.claim_best(v_me);
+            END IF;
+        END IF;
         RETURN jsonb_build_object('recorded', jsonb_build_object(
             'result', 'duplicate', 'follow_up', v_old.follow_up))
             || CASE WHEN p_then_next THEN app.next_answer(v_next, v_me)
