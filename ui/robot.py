@@ -90,7 +90,8 @@ class Robot:
     def picture(self, file: Path) -> None:
         """Save what the window shows."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        QApplication.processEvents()
+        for _ in range(3):  # a new layout asks its parents for theirs
+            QApplication.processEvents()
         self.window.grab().save(str(file))
 
     # -- hands --------------------------------------------------------------------------------

@@ -389,5 +389,3 @@ class Workspace(QWidget):
         self.rail.set_narrow(effective < _FULL)
         self.top.set_room(effective)
         self.status.set_room(self.status.width())
-        if self.call_bar is not None:
-            self.call_bar.set_compact(compact=effective < _FULL)

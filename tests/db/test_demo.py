@@ -173,7 +173,32 @@ def test_two_weeks_of_calls_are_in_the_log(demo: Demo) -> None:
     assert len(rows) >= 120
     assert {row.coordinator for row in rows} == {"Jordan Park", "Amelia Brandt"}
     assert len({row.outcome for row in rows}) >= 8
-    assert len({row.at.astimezone(ZONE).date() for row in rows}) >= 8
+    days = demo.owner(
+        "SELECT count(DISTINCT (requested_at AT TIME ZONE 'America/New_York')::date) FROM app.call"
+    )
+    assert days[0][0] >= 10
+
+
+def test_the_calls_of_the_past_were_lawful_and_possible(demo: Demo) -> None:
+    unlawful = demo.owner(
+        "SELECT count(*) FROM app.call c JOIN app.patient p ON p.id = c.patient_id, "
+        "LATERAL (SELECT c.requested_at AT TIME ZONE p.zones[1] AS there) l "
+        "WHERE l.there::time NOT BETWEEN '09:00' AND '19:00' OR extract(isodow FROM l.there) > 5"
+    )
+    at_once = demo.owner(
+        "SELECT count(*) FROM app.call a JOIN app.call b ON a.person_id = b.person_id "
+        "AND a.id < b.id AND b.requested_at < a.outcome_at"
+    )
+    assert (unlawful, at_once) == ([(0,)], [(0,)])
+
+
+def test_running_campaigns_have_won_patients_who_are_not_called_again(demo: Demo) -> None:
+    won = (
+        "SELECT count(*) FROM app.queue_entry e JOIN app.campaign k ON k.id = e.campaign_id "
+        "JOIN app.call c ON c.entry_id = e.id AND c.outcome = 'BOOKED' WHERE k.status = 'running'"
+    )
+    assert demo.owner(won)[0][0] >= 5
+    assert demo.owner(f"{won} AND e.state <> 'closed'") == [(0,)]
 
 
 def test_the_schedule_has_free_and_taken_time(demo: Demo) -> None:

@@ -122,8 +122,9 @@ def test_signing_in_twice_by_impatience_opens_one_session(bench: Bench) -> None:
     assert bench.connector.logins == 1
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Space, Qt.Key.Key_Return], ids=["space", "enter"])
 def test_the_demo_offers_its_people_as_buttons(
-    qtbot: QtBot, qapp: QApplication, theme: Theme, tmp_path: Path
+    qtbot: QtBot, qapp: QApplication, theme: Theme, tmp_path: Path, key: Qt.Key
 ) -> None:
     bench = make_bench(qapp, theme, tmp_path, demo=True)
     bench.window.show_sign_in()
@@ -136,7 +137,7 @@ def test_the_demo_offers_its_people_as_buttons(
     supervisor = bench.window.findChild(QPushButton, "demo_sam")
     assert isinstance(supervisor, QPushButton)
     supervisor.setFocus()
-    QTest.keyClick(supervisor, Qt.Key.Key_Space)
+    QTest.keyClick(supervisor, key)
     assert bench.workspace.session.signed_in.person.name == "Sam Whitfield"
     assert "team" in bench.workspace.pages
     close_bench(bench)

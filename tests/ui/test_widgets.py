@@ -372,6 +372,18 @@ def test_icon_button_changes_name_and_look(qtbot: QtBot) -> None:
     assert picture(button) != before
 
 
+@pytest.mark.parametrize(
+    "key", [Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter], ids=["space", "return", "enter"]
+)
+def test_button_is_pressed_by_key(qtbot: QtBot, key: Qt.Key) -> None:
+    button = Button("Book now")
+    qtbot.addWidget(button)
+    pressed: list[bool] = []
+    button.clicked.connect(lambda: pressed.append(True))
+    qtbot.keyClick(button, key)
+    assert pressed == [True]
+
+
 def test_busy_button_cannot_be_pressed_twice(qtbot: QtBot) -> None:
     button = Button("Sign in", "primary", "log-in")
     qtbot.addWidget(button)

@@ -180,20 +180,14 @@ class OpeningsModel(QAbstractTableModel):
         ids = (d.practitioner for d in days if d.practitioner_id == cell.practitioner_id)
         return next(ids, "")
 
-    def practitioner_of(self, name: str) -> UUID | None:
-        """Return the id of a shown clinician by name."""
-        days = self._openings.days if self._openings is not None else ()
-        return next((d.practitioner_id for d in days if d.practitioner == name), None)
+    def now_row(self, now: datetime) -> tuple[list[int], float] | None:
+        """Return (columns of today, rows from the top) of this moment, None when not in view.
 
-    def now_row(self, now: datetime) -> tuple[int, float] | None:
-        """Return (column, rows from the top) of the present moment, None when not in view."""
-        if self._openings is None:
-            return None
-        for column, head in enumerate(self._columns):
-            if head.today:
-                rows = (_minute(now, self.zone) - self.first_minute) / self.step
-                return (column, rows) if 0 <= rows <= self._rows else None
-        return None
+        A week has one such column, a day's clinicians all are.
+        """
+        today = [column for column, head in enumerate(self._columns) if head.today]
+        rows = (_minute(now, self.zone) - self.first_minute) / self.step
+        return (today, rows) if today and 0 <= rows <= self._rows else None
 
     def set_openings(
         self, openings: Openings | None, hold: SlotHold | None, *, by_clinician: bool = False

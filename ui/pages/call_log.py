@@ -165,7 +165,9 @@ class CallLogPage(Page):
     def export(self) -> None:
         """Ask twice, then write what is loaded to a file that the person names."""
         rows = self.view.model.rows
-        question = self.tr("Write %n call(s) with patients’ names to a file?", "", len(rows))
+        question = self.tr("Write the %n calls with patients’ names to a file?", "", len(rows))
+        if len(rows) == 1:
+            question = self.tr("Write this call with the patient’s name to a file?")
         detail = self.tr(
             "The file is not encrypted and leaves the practice’s protection. Save it only where "
             "your practice allows, and delete it when you are done."

@@ -73,7 +73,6 @@ class CallBar(QFrame):
         self._refusal = ""
         self._asking = False
         self._spoken = ""
-        self._compact = False
         self.avatar = Avatar("", 34)
         self.title = Elide("", "strong")
         self.status = Elide("", "small")
@@ -161,11 +160,6 @@ class CallBar(QFrame):
     def sizeHint(self) -> QSize:
         """As wide as there is room."""
         return QSize(active().px(900), active().px(54))
-
-    def set_compact(self, *, compact: bool) -> None:
-        """Shorter words where the window is narrow."""
-        self._compact = compact
-        self._refresh()
 
     # -- what is shown ------------------------------------------------------------------------
 
@@ -267,8 +261,9 @@ class CallBar(QFrame):
             if call is not None
             else self._line is not None and self._line.is_practice_line
         )
+        # The banner below says it in full.
         words = self.tr("Practice line: no real call is made")
-        self.practice_line.set(self.tr("Practice line") if self._compact else words)
+        self.practice_line.set(self.tr("Practice line"))
         self.practice_line.setVisible(practice)
         self.practice_line.setAccessibleName(words)
         self.practice_line.setToolTip(words)

@@ -364,9 +364,10 @@ class CallLogView(QWidget):
         if not shown:
             self.count.setText("")
         elif self.model.complete:
-            self.count.setText(self.tr("%n call(s), all shown", "", shown))
+            one = self.tr("1 call, all shown")
+            self.count.setText(one if shown == 1 else self.tr("%n calls, all shown", "", shown))
         else:
-            self.count.setText(self.tr("%n call(s) so far; scroll for more", "", shown))
+            self.count.setText(self.tr("%n calls so far; scroll for more", "", shown))
 
     def _show_detail(self, row: CallLogRow | None) -> None:
         if row is None:

@@ -101,7 +101,7 @@ class CallbacksView(QWidget):
     def _columns(self) -> list[Column[CallbackRow]]:
         return [
             Column(self.tr("Due, patient’s time"), self._due, width=200, strong=True),
-            Column(self.tr("Due, your time"), self._due_here, width=180, drop=2),
+            Column(self.tr("Due, your time"), self._due_here, width=206, drop=2),
             Column(self.tr("Patient"), lambda row: row.patient, avatar=True),
             Column(self.tr("State"), self._state, chip=self._state_kind, width=160),
             Column(

@@ -247,7 +247,10 @@ class PatientPanel(QFrame):
         self._show_chips(card)
         self._show_permissions(card)
         self.phones.set_phones(card.phones)
-        self.plan.setText(card.plan)
+        # Beside the tabs is room for the number; the last contact stands below it anyway.
+        self.plan.setText(card.plan.partition(". ")[0])
+        self.plan.setToolTip(card.plan)
+        self.plan.setAccessibleName(card.plan)
         note = " ".join(part for part in (card.permissions.note, card.callback_note) if part)
         self.note.setText(note)
         self.note.setVisible(bool(note))
@@ -275,11 +278,12 @@ class PatientPanel(QFrame):
     def _show_chips(self, card: Card) -> None:
         wanted: list[tuple[str, str]] = []
         if card.chart is not None:  # chips speak of the chart
-            wanted += [(chip.text, chip.kind) for chip in card.chips]
+            # "ES" is said in words below.
+            wanted += [(chip.text, chip.kind) for chip in card.chips if chip.text != "ES"]
         if card.language.split("-")[0] == "es":
             words = self.tr("Spanish") if self._narrow else self.tr("Prefers Spanish")
             wanted.append((words, "info"))
-        if card.callback_note:
+        if card.callback_note and not any(text.startswith("Callback") for text, _ in wanted):
             wanted.append((self.tr("Callback"), "warning"))
         most = 1 if self._narrowest else 2 if self._narrow else _MOST_CHIPS
         for number, chip in enumerate(self.chips):

@@ -62,7 +62,7 @@ class PeopleView(QWidget):
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
         split.setHandleWidth(10)
-        split.addWidget(self._card(self.tr("People"), self.people_table))
+        split.addWidget(self._card("", self.people_table))
         if with_imports:
             split.addWidget(self._imports_card())
             split.setSizes([300, 380])

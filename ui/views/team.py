@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QScrollArea, QVBoxLayout, 
 
 from coordinator_app.domain.team import CoordinatorToday, Kpi, TeamBoard
 from ui.models.rows_model import Column, RowsModel
-from ui.models.words import length
 from ui.theme import active
 from ui.widgets.big_charts import Funnel, HeatMap, StackedBars
 from ui.widgets.buttons import Button
@@ -46,9 +45,11 @@ def _rate(row: CoordinatorToday) -> str:
     return f"{round(100 * row.booked / row.reached)} %" if row.reached else "–"
 
 
-def _after_call(row: CoordinatorToday) -> str:
-    seconds = row.wrap_seconds
-    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
+def _about(seconds: int) -> str:
+    if seconds < 120:
+        return f"{seconds} s"
+    minutes = seconds // 60
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02d}"
 
 
 class TeamView(QWidget):
@@ -107,8 +108,14 @@ class TeamView(QWidget):
             Column(self.tr("Reached"), lambda r: str(r.reached), right=True, width=70, drop=2),
             Column(self.tr("Booked"), lambda r: str(r.booked), right=True, strong=True, width=66),
             Column(self.tr("Book rate"), _rate, right=True, width=78, drop=4),
-            Column(self.tr("Talk"), lambda r: length(r.talk_seconds), right=True, width=74, drop=1),
-            Column(self.tr("After-call"), _after_call, right=True, width=84, drop=3),
+            Column(self.tr("Talk"), lambda r: _about(r.talk_seconds), right=True, width=74, drop=1),
+            Column(
+                self.tr("After-call"),
+                lambda r: _about(r.wrap_seconds),
+                right=True,
+                width=84,
+                drop=3,
+            ),
         ]
 
     def _lay_out(self) -> None:
@@ -210,8 +217,12 @@ class TeamView(QWidget):
             self._kpis = {kpi.name: KpiCard(kpi.name) for kpi in kpis}
             self._place_tiles()
         for kpi in kpis:
-            verdict: Verdict = "neutral" if kpi.good is None else "good" if kpi.good else "bad"
-            sign = kpi.change.lstrip()[:1]
+            # "+0" and "−0.0 pt" are no change at all, whichever sign they carry.
+            same = not any(digit in kpi.change for digit in "123456789")
+            verdict: Verdict = "good" if kpi.good else "bad"
+            if kpi.good is None or same:
+                verdict = "neutral"
+            sign = "" if same else kpi.change.lstrip()[:1]
             trend: Trend = "up" if sign == "+" else "down" if sign in {"-", "−", "–"} else "flat"
             self._kpis[kpi.name].set(kpi.value, kpi.change, trend, verdict, kpi.trend)
 
@@ -228,9 +239,12 @@ class TeamView(QWidget):
         self._bars.refresh()
 
     def _show_heat(self, board: TeamBoard) -> None:
-        hours = sorted({cell.hour for cell in board.heat})
+        called = [cell.hour for cell in board.heat]
+        hours = range(min(called), max(called) + 1) if called else range(0)
         days = sorted({cell.weekday for cell in board.heat})
-        rates = {(c.weekday, c.hour): 100 * c.answered / c.calls for c in board.heat if c.calls}
+        rates = {
+            (c.weekday, c.hour): round(100 * c.answered / c.calls) for c in board.heat if c.calls
+        }
         self.heat.set_cells(
             [str(hour % 12 or 12) for hour in hours],
             [(_WEEKDAYS[day], [rates.get((day, hour)) for hour in hours]) for day in days],

@@ -237,7 +237,7 @@ class Funnel(Chart):
         first = self._steps[0][1]
         names = theme.font("small")
         left = max(text_width(name, names) for name, _ in self._steps) + px(14)
-        right = px(92)
+        right, shares = px(108), px(56)
         pitch = self.height() / len(self._steps)
         thick = min(px(28), pitch * 0.62)
         room = max(1.0, self.width() - left - right)
@@ -253,11 +253,11 @@ class Funnel(Chart):
                 rounded(painter, filled, px(5), theme.color("primary"))
             painter.setFont(theme.font("body", "semibold"))
             painter.setPen(theme.color("text"))
-            count_box = QRectF(self.width() - right, top, right - px(42), thick)
+            count_box = QRectF(self.width() - right, top, right - shares, thick)
             painter.drawText(count_box, _RIGHT, plain_number(count))
             painter.setFont(theme.font("small"))
             painter.setPen(theme.color("text2"))
-            share_box = QRectF(self.width() - px(42), top, px(42), thick)
+            share_box = QRectF(self.width() - shares, top, shares, thick)
             painter.drawText(share_box, _RIGHT, _percent(count, first))
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QCheckBox, QPushButton, QToolButton, QWidget
 
 from ui.theme import active
 from ui.widgets.painting import follow_theme
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QKeyEvent
 
 __all__ = ["Button", "ButtonKind", "IconButton", "Switch"]
 
@@ -133,6 +136,14 @@ class Button(QPushButton):
         """Show ``text`` ("Signing in…") and take no presses; "" ends it."""
         self.setText(text or self._label)
         self.setEnabled(not text)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses it like Space; Qt alone does so only in dialogs."""
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and not event.isAutoRepeat():
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
     def _rescale(self) -> None:
         if self._icon:

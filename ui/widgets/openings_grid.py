@@ -85,7 +85,10 @@ class _DayHeader(QHeaderView):
 
 
 class _HourHeader(QHeaderView):
-    """The hours, each beside the line where it begins."""
+    """The hours, each beside the line where it begins.
+
+    A row is lower than its text, so the texts are painted after all rows, not row by row.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Vertical, parent)
@@ -98,21 +101,24 @@ class _HourHeader(QHeaderView):
         width = text_width("12 PM", theme.font("caption", "medium")) + theme.px(16)
         return QSize(width, super().sizeHint().height())
 
-    def paintSection(self, painter: QPainter, rect: QRect, logical: int) -> None:
+    def paintSection(self, painter: QPainter, rect: QRect, _logical: int) -> None:
+        painter.fillRect(rect, active().color("surface"))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
         theme = active()
-        painter.save()
-        painter.fillRect(rect, theme.color("surface"))
-        text = self.model().headerData(logical, Qt.Orientation.Vertical)
-        if text:
-            font = theme.font("caption", "medium")
-            height = QFontMetrics(font).height()
-            painter.setClipping(False)
-            painter.setFont(font)
-            painter.setPen(theme.color("text2"))
-            top = rect.top() + theme.px(3)
-            box = QRect(rect.left(), top, rect.width() - theme.px(8), height)
-            painter.drawText(box, _RIGHT, text)
-        painter.restore()
+        font = theme.font("caption", "medium")
+        height = QFontMetrics(font).height()
+        width = self.viewport().width() - theme.px(8)
+        painter = QPainter(self.viewport())
+        painter.setFont(font)
+        painter.setPen(theme.color("text2"))
+        for logical in range(self.count()):
+            text = self.model().headerData(logical, Qt.Orientation.Vertical)
+            top = self.sectionViewportPosition(logical) + theme.px(3)
+            if text and -height < top < self.viewport().height():
+                painter.drawText(QRect(0, top, width, height), _RIGHT, text)
+        painter.end()
 
 
 class OpeningsGrid(QTableView):
@@ -284,11 +290,12 @@ class OpeningsGrid(QTableView):
             painter.drawLine(x, 0, x, self.viewport().height())
         place = model.now_row(self._now())
         if place is not None:
-            column, rows = place
+            columns, rows = place
             y = top + round(rows * height)
-            x = self.columnViewportPosition(column)
+            x = self.columnViewportPosition(columns[0])
+            end = self.columnViewportPosition(columns[-1]) + self.columnWidth(columns[-1])
             painter.setPen(QPen(theme.color("danger"), 2))
-            painter.drawLine(x, y, x + self.columnWidth(column), y)
+            painter.drawLine(x, y, end, y)
             painter.setBrush(theme.color("danger"))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.drawEllipse(QRectF(x - 4, y - 4, 8, 8))

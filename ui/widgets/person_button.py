@@ -21,6 +21,7 @@ class PersonButton(QPushButton):
         super().__init__(parent)
         self.setAccessibleName(self.tr("Sign in as %1, %2").replace("%1", name).replace("%2", role))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAutoDefault(True)  # Enter presses it, not only Space
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._row = QHBoxLayout(self)
         words = QVBoxLayout()

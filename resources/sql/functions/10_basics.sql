@@ -232,11 +232,19 @@ AS $$
     END || CASE WHEN p_extension <> '' THEN ' ext. ' || p_extension ELSE '' END
 $$;
 
+-- "Dr. Okafor"; with the given name where another who can be booked has the same family name,
+-- so that nobody is booked with the wrong Dr. Wilson.
 CREATE OR REPLACE FUNCTION app.display_practitioner(p app.practitioner) RETURNS text
-LANGUAGE sql IMMUTABLE
+LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN p.family IS NULL THEN '' ELSE 'Dr. ' || p.family END
+    SELECT CASE
+        WHEN p.family IS NULL THEN ''
+        WHEN EXISTS (SELECT FROM app.practitioner o
+            WHERE o.bookable AND o.id <> p.id AND lower(o.family) = lower(p.family))
+            THEN concat_ws(' ', 'Dr.', nullif(p.given, ''), p.family)
+        ELSE 'Dr. ' || p.family
+    END
 $$;
 
 CREATE OR REPLACE FUNCTION app.clock_text(p_at timestamptz, p_zone text) RETURNS text
