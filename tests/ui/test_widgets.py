@@ -380,7 +380,7 @@ def test_button_is_pressed_by_key(qtbot: QtBot, key: Qt.Key) -> None:
     qtbot.addWidget(button)
     pressed: list[bool] = []
     button.clicked.connect(lambda: pressed.append(True))
-    qtbot.keyClick(button, key)
+    QTest.keyClick(button, key)
     assert pressed == [True]
 
 
