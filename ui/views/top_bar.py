@@ -110,10 +110,6 @@ class TopBar(QFrame):
         """Drop what matters least when the window is narrow (width in pixels at text scale 1)."""
         self._office.setVisible(effective_width >= 1180 or self._call_bar is None)
 
-    def show_status(self, status: WorkStatus) -> None:
-        """Show a status without emitting."""
-        self.status.setCurrentIndex(self.status.findData(status.value))
-
     def set_live(self, live: bool) -> None:
         """Being on a call is seen, never said: it stands in the place of the status."""
         self.on_call.setVisible(live)

@@ -119,15 +119,6 @@ AS $$
         || '70008000000000000000')::uuid
 $$;
 
-CREATE OR REPLACE FUNCTION app.uuid7_time(p_id uuid) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT to_timestamp(
-        ('x' || lpad(translate(left(p_id::text, 13), '-', ''), 16, '0'))::bit(64)::bigint / 1000.0
-    )
-$$;
-
 -- Monthly partitions of the calls, made ahead; a row outside all of them goes to the default.
 CREATE OR REPLACE PROCEDURE app.ensure_call_partitions(p_from date, p_months integer)
 LANGUAGE plpgsql

@@ -44,8 +44,8 @@ BEGIN
         'The phone line is not available. Tell your supervisor if this lasts.', NULL);
     v_refusal := app.first_refusal(v_checks);
     IF v_refusal IS NOT NULL THEN
-        -- Refusing is an error and would roll back its own trace; the client's next call to
-        -- api.explain_refusal is not needed: the sentence travels with the error.
+        -- An error rolls back what this call wrote, so a refusal leaves no row: the rule and its
+        -- sentence travel with the error.
         PERFORM app.fail('QC020', 'dial_refused', v_refusal || jsonb_build_object('gate', v_refusal ->> 'name'));
     END IF;
 
