@@ -216,7 +216,7 @@ def test_a_cut_tail_is_found_by_the_head(practice: Practice, root: Connection) -
             "owner.update",
             "person",
         ),
-        ("UPDATE app.practice SET cap_day = 3", "owner.update", "practice"),
+        ("UPDATE app.practice SET daily_goal = 3", "owner.update", "practice"),
         ("UPDATE app.outcome_code SET needs = '{}'", "owner.update", "outcome_code"),
     ],
 )

@@ -263,7 +263,7 @@ def test_policy_t10_the_fourth_call_in_24_hours_whatever_the_product_says(
     practice: Practice, state: str
 ) -> None:
     practice.rows("UPDATE app.patient SET state_code = %s", state)
-    practice.rows("UPDATE app.practice SET cap_day = 3, cap_week = 7")
+    practice.set_rules(cap_day=3, cap_week=7)
     card: dict[str, object] = {}
     for _ in range(3):
         card = try_once(practice, "TECHNICAL")  # counts for no cap of ours
@@ -351,7 +351,7 @@ def test_policy_just_inside_each_edge_the_dial_is_granted(practice: Practice, ch
     call = practice.call_row(practice.c1.dial(card))
     assert all(check["ok"] for check in call["checks"])
     assert len(call["checks"]) == 12
-    assert call["rule_pack"] == "2026-11-23"
+    assert call["rule_pack"] == "2026-11-25"
 
 
 def test_policy_only_a_number_of_the_patient_can_be_dialled(practice: Practice) -> None:

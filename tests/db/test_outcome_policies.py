@@ -395,7 +395,7 @@ def test_policy_a_technical_problem_keeps_the_promise_of_a_callback(practice: Pr
 
 def test_policy_voicemails_are_limited_and_apart(practice: Practice) -> None:
     # Two a campaign, at least two days between them (compliance.md 1.7).
-    practice.rows("UPDATE app.practice SET cap_day = 3, cap_week = 7")
+    practice.set_rules(cap_day=3, cap_week=7)
     card, call = practice.talk(practice.c1, 1)
     assert card["permissions"]["voicemail"] == "V1"
     practice.c1.finish(call, card, "LEFT_VOICEMAIL")

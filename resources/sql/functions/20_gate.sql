@@ -251,7 +251,7 @@ BEGIN
         AND c.id >= app.uuid7_floor(
             (p_now AT TIME ZONE v_zone)::date::timestamp AT TIME ZONE v_zone);
     v_checks := v_checks || app.check('cap_day',
-        v_count < v_practice.cap_day OR v_asked,
+        v_count < app.rule_number('cap_day', p_now) OR v_asked,
         'This patient was already called today.',
         (((p_now AT TIME ZONE v_zone)::date + 1)::timestamp AT TIME ZONE v_zone));
 
@@ -262,7 +262,7 @@ BEGIN
         AND NOT c.was_callback
         AND c.id >= app.uuid7_floor(p_now - interval '7 days');
     v_checks := v_checks || app.check('cap_week',
-        v_count < v_practice.cap_week OR v_asked,
+        v_count < app.rule_number('cap_week', p_now) OR v_asked,
         'This patient was called ' || v_count || ' times in 7 days.', v_first + interval '7 days');
 
     -- The 24-hour limit of the states, over every call (FL, MD, OK, OR: 3); ours is the same.

@@ -104,11 +104,11 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
-        WHEN p_entry.voicemails >= pr.cap_voicemail THEN 'V0'
-        WHEN p_entry.last_voicemail_at > p_now - interval '2 days' THEN 'V0'
+        WHEN p_entry.voicemails >= app.rule_number('cap_voicemail', p_now) THEN 'V0'
+        WHEN p_entry.last_voicemail_at
+            > p_now - make_interval(days => app.rule_number('voicemail_gap_days', p_now)) THEN 'V0'
         ELSE coalesce(app.permission(p_entry.patient_id, 'voicemail'), 'V1')
     END
-    FROM app.practice pr
 $$;
 
 CREATE OR REPLACE FUNCTION app.outcome_words(p_code text) RETURNS text

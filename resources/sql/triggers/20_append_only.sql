@@ -14,7 +14,8 @@ DECLARE
     v_table text;
 BEGIN
     FOREACH v_table IN ARRAY ARRAY[
-        'call_event', 'call_outcome', 'contact_permission', 'suppression', 'skip', 'import_row', 'import_batch'
+        'call_event', 'call_outcome', 'contact_permission', 'suppression', 'skip', 'import_row', 'import_batch',
+        'confidential_request', 'dial_refusal', 'dnc_scrub', 'reassigned_check', 'communication'
     ] LOOP
         EXECUTE format('DROP TRIGGER IF EXISTS append_only ON app.%I', v_table);
         EXECUTE format(
@@ -23,7 +24,9 @@ BEGIN
     END LOOP;
     FOREACH v_table IN ARRAY ARRAY[
         'call', 'patient', 'appointment', 'queue_entry', 'callback', 'barrier', 'incident', 'person',
-        'training_record', 'campaign', 'slot_hold', 'work_session', 'op', 'call_command', 'calling_rule', 'rule_pack'
+        'training_record', 'campaign', 'slot_hold', 'work_session', 'op', 'call_command', 'calling_rule', 'rule_pack',
+        'rule', 'gate_override', 'agreement', 'assignment', 'credential', 'required_training', 'alert', 'break_glass',
+        'patient_authorization', 'meter'
     ] LOOP
         EXECUTE format('DROP TRIGGER IF EXISTS no_delete ON app.%I', v_table);
         EXECUTE format(

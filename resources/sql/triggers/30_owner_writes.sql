@@ -30,7 +30,9 @@ BEGIN
         'contact_permission', 'suppression', 'coverage', 'account_balance', 'encounter', 'appointment',
         'practitioner', 'location', 'visit_type', 'schedule_template', 'time_off', 'campaign',
         'queue_entry', 'calling_rule', 'blackout_date', 'holiday', 'caller_id_authorization', 'care_gap',
-        'call', 'call_outcome', 'callback', 'barrier', 'incident', 'rule_pack', 'outcome_code'
+        'call', 'call_outcome', 'callback', 'barrier', 'incident', 'rule_pack', 'outcome_code', 'rule',
+        'confidential_request', 'reassigned_check', 'dnc_scrub', 'patient_authorization', 'agreement', 'communication',
+        'gate_override', 'assignment', 'credential', 'required_training', 'alert', 'break_glass', 'dial_refusal'
     ] LOOP
         EXECUTE format('DROP TRIGGER IF EXISTS audit_insert ON app.%I', v_table);
         EXECUTE format('CREATE TRIGGER audit_insert AFTER INSERT ON app.%I

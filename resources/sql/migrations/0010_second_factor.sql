@@ -1,0 +1,1 @@
+-- A second factor that the server asks for, and the lock after failed logins.

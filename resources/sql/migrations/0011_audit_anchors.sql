@@ -1,0 +1,2 @@
+-- role: audit_owner
+-- Signed anchors, and where a purge cut a chain.

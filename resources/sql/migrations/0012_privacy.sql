@@ -1,0 +1,1 @@
+-- Disclosures, amendments, the clock of an incident, retention.
