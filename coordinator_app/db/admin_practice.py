@@ -105,6 +105,21 @@ def authorize_caller_id(conninfo: str, signed_by: str, evidence: str) -> None:
         )
 
 
+def sign_agreement(conninfo: str, kind: str, vendor: str, signed_by: str, evidence: str) -> None:
+    """Record a business associate contract for a year from today (45 CFR 164.308(b)).
+
+    ``kind``: carrier, hosting, coordinators, mail or other. Without the carrier's no real call is
+    placed.
+    """
+    with connect_admin(conninfo) as conn, as_owner(conn):
+        today, _ = practice_day(conn)
+        conn.execute(
+            "INSERT INTO app.agreement (kind, vendor, signed_by, evidence, valid) VALUES "
+            "(%s, %s, %s, %s, daterange(%s, (%s + interval '1 year')::date))",
+            [kind, vendor, signed_by, evidence, today, today],
+        )
+
+
 def server_advice(conninfo: str) -> tuple[str, ...]:
     """What the server still needs before people connect from other computers, as sentences."""
     with connect_admin(conninfo) as conn:

@@ -27,6 +27,15 @@ BEGIN
 END
 $$;
 
+-- All numbers in force on a day that are not a state's own: {kind: number}.
+CREATE OR REPLACE FUNCTION app.rules_on(p_day date) RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT jsonb_object_agg(r.kind, r.number) FROM app.rule r
+    WHERE r.jurisdiction = '*' AND r.effective @> p_day
+$$;
+
 -- The pack in force at a moment: the newest that was loaded by then and had begun.
 CREATE OR REPLACE FUNCTION app.rule_version(p_now timestamptz) RETURNS text
 LANGUAGE sql STABLE
