@@ -116,6 +116,17 @@ AS $$
     WHERE p.id = p_entry.patient_id
 $$;
 
+-- What the patient asked for in confidence, for the coordinator to read before the dial.
+CREATE OR REPLACE FUNCTION app.confidential_words(p_patient uuid) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN c.id IS NULL THEN NULL
+        WHEN c.e164 IS NULL THEN 'Asked not to be reached by telephone.'
+        ELSE 'Asked to be reached on ' || app.display_number(c.e164, c.extension) || ' only.' END
+    FROM app.confidential(p_patient) AS c
+$$;
+
 -- What the voicemail may say today: the patient's permission, lowered where the number is a
 -- work line, the campaign's two messages are used or the last one is less than two days old.
 CREATE OR REPLACE FUNCTION app.voicemail_level(p_entry app.queue_entry, p_now timestamptz)
@@ -407,7 +418,7 @@ BEGIN
             'best_time', CASE WHEN v_patient.preferred_start IS NULL THEN ''
                 ELSE to_char(v_patient.preferred_start, 'FMHH12') || '–'
                     || to_char(v_patient.preferred_end, 'FMHH12 AM') END,
-            'note', v_patient.confidential_note
+            'note', concat_ws(' ', nullif(v_patient.confidential_note, ''), app.confidential_words(v_patient.id))
         ),
         'recent_contact', app.recent_contact(v_patient.id, 5),
         'callback_note', coalesce(v_note, ''),
