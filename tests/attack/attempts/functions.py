@@ -78,6 +78,27 @@ SOME: tuple[tuple[str, str, str], ...] = (
     ("gw", "SELECT api.openings('{<doctor>}', '<visit_type>', '2027-03-02', 5)", NO),
     ("gw", "SELECT api.gateway_record('[{\"call_id\": \"<free>\", \"state\": \"live\", \"at\": \"2027-03-01T15:00:00Z\"}]')", "QC024"),
     ("gw", "SELECT api.gateway_record('[{\"call_id\": \"<call>\", \"state\": \"live\"}]')", BAD),
+    # ---- looking for somebody: never without a reason, a whole name or number, and a role for it
+    ("c2 sup cli aud", "SELECT api.find_patient('{\"name\": \"Zyx1\"}', 'returns our call')", BAD),
+    ("c2 sup cli aud", "SELECT api.find_patient('{\"name\": \"Given1 Zyx1\"}', '')", BAD),
+    ("c2 sup cli aud", "SELECT api.find_patient('{\"phone\": \"617\"}', 'returns our call')", BAD),
+    ("c2 sup cli aud", "SELECT api.find_patient('{\"phone\": \"%\", \"name\": \"% %\"}', 'returns our call')", OK),  # nobody's name
+    ("c2 sup cli aud", "SELECT api.find_patient('{\"name\": \"Given1 Zyx\"}', 'returns our call')", OK),  # nobody
+    ("adm gw", "SELECT api.find_patient('{\"name\": \"Given1 Zyx1\"}', 'returns our call')", NO),
+    ("c2", "SELECT api.open_found('<entry>', 'returns our call', gen_random_uuid())", "QC010"),
+    ("c2 sup", "SELECT api.open_found('<patient>', 'returns our call', gen_random_uuid())", "QC011"),
+    ("cli adm aud gw", "SELECT api.open_found('<entry>', 'returns our call', gen_random_uuid())", NO),
+    ("c2 adm gw", "SELECT api.why_not_called('<patient>', NULL)", NO),
+    ("sup cli aud", "SELECT api.why_not_called('<patient>', 'infinity')", BAD),
+    ("c2 sup adm aud gw", "SELECT api.override_gate('<patient>', '{hours}', 'because I want to', gen_random_uuid())", NO),
+    # Or a login of just now is asked for first.
+    ("cli", "SELECT api.override_gate('<patient>', '{suppressed}', 'because I want to', gen_random_uuid())", f"{BAD} QC007"),
+    ("cli", "SELECT api.override_gate('<patient>', '{hours,patient_state}', 'because I want to', gen_random_uuid())", f"{BAD} QC007"),
+    ("cli", "SELECT api.override_gate('<patient>', '{hours}', 'because', gen_random_uuid())", f"{BAD} QC007"),
+    ("c2 sup cli", "SELECT api.break_glass('<patient>', 'quick', gen_random_uuid())", BAD),
+    ("c2 sup cli", "SELECT api.break_glass('<entry>', 'collapsed on the line', gen_random_uuid())", "QC011"),
+    ("adm aud gw", "SELECT api.break_glass('<patient>', 'collapsed on the line', gen_random_uuid())", NO),
+    ("c2 sup cli", "SELECT api.emergency_chart('<patient>')", "QC052"),
     # ---- odd arguments
     ("c2 sup", "SELECT api.claim('<entry>', 'not a uuid')", "22P02"),
     ("c2 sup", "SELECT api.call_log('{\"first_day\": \"Zyx\"}', NULL, 5)", "22007"),
