@@ -504,14 +504,19 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION app.next_answer(p_entry app.queue_entry, p_me app.person) RETURNS jsonb
+-- p_claimed: taken in this call, so that the gate was passed just now.
+CREATE OR REPLACE FUNCTION app.next_answer(
+    p_entry app.queue_entry, p_me app.person, p_claimed boolean
+) RETURNS jsonb
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN p_entry.id IS NULL
         THEN jsonb_build_object('card', NULL,
             'gate', coalesce(app.read_limit_gate(p_me), app.closed_reason(app.now())))
-        ELSE jsonb_build_object('card', app.card(p_entry, p_me, app.now()), 'gate', NULL) END
+        ELSE jsonb_build_object('gate', NULL, 'card', CASE
+            WHEN p_claimed THEN app.card_with_gate(p_entry, p_me, app.now(), NULL)
+            ELSE app.card(p_entry, p_me, app.now()) END) END
 $$;
 
 -- ------------------------------------------------------------------ what people may call
@@ -558,12 +563,12 @@ BEGIN
         -- The reply was lost: the same patient again, as long as it is held.
         SELECT e.* INTO v_entry FROM app.queue_entry e
         WHERE e.id = (v_seen ->> 'entry_id')::uuid AND e.holder = v_me.id AND e.state = 'claimed';
-        RETURN app.next_answer(v_entry, v_me);
+        RETURN app.next_answer(v_entry, v_me, false);
     END IF;
     PERFORM app.release_claim(v_me);
     v_entry := app.claim_best(v_me);
     PERFORM app.op_end(p_op, jsonb_build_object('entry_id', v_entry.id));
-    RETURN app.next_answer(v_entry, v_me);
+    RETURN app.next_answer(v_entry, v_me, true);
 END
 $$;
 
