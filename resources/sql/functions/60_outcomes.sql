@@ -329,7 +329,7 @@ BEGIN
         END IF;
         RETURN jsonb_build_object('recorded', jsonb_build_object(
             'result', 'duplicate', 'follow_up', v_old.follow_up))
-            || CASE WHEN p_then_next THEN app.next_answer(v_next, v_me)
+            || CASE WHEN p_then_next THEN app.next_answer(v_next, v_me, false)
                ELSE '{"card": null, "gate": null}' END;
     END IF;
     IF NOT EXISTS (SELECT 1 FROM app.outcome_code o WHERE o.code = p_outcome) THEN
@@ -401,7 +401,7 @@ BEGIN
             WHEN NOT app.is_trained(v_me) THEN jsonb_build_object('card', NULL, 'gate', jsonb_build_object(
                 'name', 'training', 'opens_at', NULL,
                 'sentence', 'Your training has expired. Ask your supervisor to record the new one.'))
-            ELSE app.next_answer(v_next, v_me)
+            ELSE app.next_answer(v_next, v_me, true)
         END;
 END
 $$;
