@@ -33,7 +33,8 @@ from coordinator_app.errors import (
 )
 from coordinator_app.services.clock import PracticeClock
 from tests.helpers.fake_data import JORDAN, LINE, NOW, PRACTICE, FakePatient, patients
-from tests.helpers.fake_lists import FakeLists, callback_row, log_row
+from tests.helpers.fake_find import FakeFind
+from tests.helpers.fake_lists import callback_row, log_row
 from tests.helpers.fake_schedule import FakeSchedule
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Claim:
     mine: bool
 
 
-class FakePractice(FakeLists):
+class FakePractice(FakeFind):
     """See the module. ``log`` keeps the name of each method that was called."""
 
     def __init__(self, clock: FakeClock | None = None, person: Person = JORDAN) -> None:
@@ -101,6 +102,7 @@ class FakePractice(FakeLists):
         self._dialled: dict[UUID, UUID] = {}
         self._fence = 0
         self._lose_answer = False
+        self._start_looking_up()
         self._hint: Callable[[str], None] | None = None
 
     # -- what a test does -------------------------------------------------------------------
@@ -266,6 +268,15 @@ class FakePractice(FakeLists):
         """See the port."""
         self._enter("claim")
         return self._claim(entry_id)
+
+    def open_found(self, entry_id: UUID, reason: str, op_id: UUID) -> Card:
+        """See the port."""
+        self._enter("open_found")
+        return self._claim(entry_id)
+
+    def holder_of(self, patient: FakePatient) -> tuple[str, bool] | None:
+        claim = self.claims.get(patient.entry_id)
+        return (claim.who, claim.mine) if claim else None
 
     def _claim(self, entry_id: UUID) -> Card:
         p = self._patient(entry_id)
