@@ -43,11 +43,17 @@ def _scrolled(content: QWidget, name: str) -> QScrollArea:
 class ChartTabs(QTabWidget):
     """With a locked chart no widget in here holds any text of it (compliance.md T19)."""
 
-    def __init__(self, zone: str, parent: QWidget | None = None) -> None:
-        """Make empty tabs; ``zone`` is the practice's."""
+    def __init__(self, zone: str, parent: QWidget | None = None, *, heading: str = "") -> None:
+        """Make empty tabs.
+
+        Args:
+            zone: the practice's IANA zone.
+            parent: Qt parent.
+            heading: of the first facts; "why we are calling" when empty.
+        """
         super().__init__(parent)
         self._zone = zone
-        self.why = FactList(self.tr("Why we are calling"))
+        self.why = FactList(heading or self.tr("Why we are calling"))
         self.recent = FactList(self.tr("Recent contact"))
         self.barrier = Inset()
         self.barrier_words = Elide("")
