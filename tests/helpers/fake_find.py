@@ -54,12 +54,14 @@ class FakeFind(FakeLists):
     looked_up: list[tuple[FindQuery, str]]
     overrides: list[tuple[UUID, tuple[str, ...], str]]
     glasses: dict[UUID, EmergencyChart]
+    explained: list[datetime | None]
     failing: tuple[str, ...] = ("hours", "cap_day")
 
     def _start_looking_up(self) -> None:
         self.looked_up = []
         self.overrides = []
         self.glasses = {}
+        self.explained = []
 
     def holder_of(self, patient: FakePatient) -> tuple[str, bool] | None:
         """Who has a patient open, and whether it is this person."""
@@ -112,6 +114,7 @@ class FakeFind(FakeLists):
         self._enter("why_not_called")
         if self.person.role is Role.COORDINATOR:
             raise NotAllowedError("Your role in this practice does not include this.")
+        self.explained.append(at)
         moment = at or self.clock.now()
         p = next(x for x in self.patients if x.patient_id == patient_id)
         checks = tuple(self._check(name, moment) for name in _NAMES)

@@ -79,11 +79,14 @@ class Claim:
 class FakePractice(FakeFind):
     """See the module. ``log`` keeps the name of each method that was called."""
 
+    clock: FakeClock
+
     def __init__(self, clock: FakeClock | None = None, person: Person = JORDAN) -> None:
         """Start with ten patients and no claims."""
         super().__init__(person)
         self.clock = clock or FakeClock()
         self.patients: list[FakePatient] = patients()
+        self.unnamed: set[str] = set()  # first names that the queue does not show
         self.claims: dict[UUID, Claim] = {}
         self.calls: dict[UUID, CallView] = {}
         self.identity: dict[UUID, IdentityResult] = {}
@@ -247,8 +250,8 @@ class FakePractice(FakeFind):
         return QueueRow(
             entry_id=p.entry_id,
             score=p.score,
-            first_name=p.first_name,
-            last_initial=p.last_name[0],
+            first_name="" if p.first_name in self.unnamed else p.first_name,
+            last_initial="" if p.first_name in self.unnamed else p.last_name[0],
             reason=p.reason,
             campaign="Overdue visit",
             chips=p.chips,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from coordinator_app.domain.find import FoundPatient
 from coordinator_app.domain.ids import uuid7
@@ -95,16 +95,8 @@ class FindPage(Page):
     def _lay_out(self) -> None:
         self.bar.addStretch(1)
         self.bar.addWidget(label(self.tr("Every look is logged, with its reason."), "small"))
-        explained = QWidget()
-        column = QVBoxLayout(explained)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(10)
-        column.addWidget(self.override)
-        column.addWidget(self.why, 1)
-        self._explained = explained
-        self.override.hide()
-        self._side.addWidget(explained)
-        self._side.addWidget(self.glass)
+        for widget in (self.why, self.override, self.glass):
+            self._side.addWidget(widget)
         self._side.hide()
         self.view.row.addWidget(self._side, 1)
         self.column.addWidget(self.view, 1)
@@ -119,7 +111,7 @@ class FindPage(Page):
         self.why.asked.connect(self._explain)
         self.why.closed.connect(self._close_side)
         self.why.override_wanted.connect(self._begin_override)
-        self.override.cancelled.connect(self._end_override)
+        self.override.cancelled.connect(self._leave_override)
         self.override.allowed.connect(self._allow)
         self.glass.wanted.connect(self._break_glass)
         self.glass.closed.connect(self._close_side)
@@ -190,7 +182,6 @@ class FindPage(Page):
         self._about = None
         self._told = None
         self._side.hide()
-        self.override.hide()
         self.override.forget()
         self.why.clear()
         self.glass.forget()
@@ -205,7 +196,7 @@ class FindPage(Page):
     # -- why ----------------------------------------------------------------------------------
 
     def _begin_why(self, patient: FoundPatient) -> None:
-        self._begin(patient, self._explained)
+        self._begin(patient, self.why)
         self.why.begin(patient.name)
         self.why.when.setFocus()
         self._explain(None)
@@ -232,13 +223,17 @@ class FindPage(Page):
     # -- a clinician's word -------------------------------------------------------------------
 
     def _begin_override(self) -> None:
-        if self._told is not None:
-            self.override.begin(self._told.overridable)
-            self.override.show()
+        if self._told is not None and self._about is not None:
+            self._side.setCurrentWidget(self.override)
+            self.override.begin(self._about.name, self._told.overridable)
 
     def _end_override(self) -> None:
-        self.override.hide()
+        self._side.setCurrentWidget(self.why)
         self.override.forget()
+
+    def _leave_override(self) -> None:
+        self._end_override()
+        self.why.allow.setFocus()
 
     def _allow(self, checks: tuple[str, ...], reason: str, password: str) -> None:
         patient = self._about

@@ -238,6 +238,7 @@ class FindView(QWidget):
             card.why_requested.connect(self.why_requested)
             card.glass_requested.connect(self.glass_requested)
             self._column.insertWidget(number, card)
+            card.show()  # now: it is about to take the focus
             self._cards.append(card)
         self._stack.setCurrentIndex(1)
         one = self.tr("One patient fits")

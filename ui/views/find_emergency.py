@@ -117,8 +117,9 @@ class EmergencyPanel(Card):
 
     def _fit(self) -> None:
         px = active().px
-        self._ask_column.setSpacing(px(10))
-        self.reason.setFixedHeight(px(74))
+        self._ask_column.setSpacing(px(7))
+        self.reason.setMinimumHeight(px(40))  # in a low window with large text
+        self.reason.setMaximumHeight(px(74))
 
     # -- asking -------------------------------------------------------------------------------
 

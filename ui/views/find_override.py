@@ -12,7 +12,7 @@ from ui.models.words import check_label
 from ui.theme import active
 from ui.widgets.buttons import Button
 from ui.widgets.edits import PasswordEdit, set_invalid
-from ui.widgets.labels import label
+from ui.widgets.labels import Elide, label
 from ui.widgets.named import named
 from ui.widgets.notice import Notice
 from ui.widgets.painting import follow_theme
@@ -37,7 +37,10 @@ class OverridePanel(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         """Make an empty panel."""
-        super().__init__(self.tr("Allow a call"), parent)
+        super().__init__(parent=parent)
+        self.title.hide()
+        self.name = Elide("", "h3")
+        self.header.addWidget(self.name, 1)
         self.setAccessibleName(self.tr("Allow a call"))
         about = label(
             self.tr(
@@ -67,6 +70,7 @@ class OverridePanel(Card):
         self.body.addWidget(self.reason)
         self.body.addWidget(self.problem)
         self.body.addLayout(buttons)
+        self.body.addStretch(1)
         self.cancel.clicked.connect(self.cancelled)
         self.save.clicked.connect(self.submit)
         self.password.returnPressed.connect(self.submit)
@@ -75,9 +79,10 @@ class OverridePanel(Card):
     def _fit(self) -> None:
         self.reason.setFixedHeight(active().px(62))
 
-    def begin(self, checks: Sequence[str]) -> None:
-        """Offer these checks, all ticked."""
+    def begin(self, patient: str, checks: Sequence[str]) -> None:
+        """Offer these checks of a patient, all ticked."""
         self.forget()
+        self.name.setText(self.tr("Allow a call: %1").replace("%1", patient))
         for name in checks:
             box = named(QCheckBox(check_label(name)), f"override.{name}")
             box.setChecked(True)
@@ -86,7 +91,8 @@ class OverridePanel(Card):
         self.reason.setFocus()
 
     def forget(self) -> None:
-        """Keep neither the reason nor the password."""
+        """Keep nobody, and neither the reason nor the password."""
+        self.name.setText(self.tr("Allow a call"))
         self.reason.clear()
         self.password.clear()
         self.set_busy(False)
