@@ -21,6 +21,13 @@ if TYPE_CHECKING:
         CommandRequest,
         OpenCall,
     )
+    from coordinator_app.domain.find import (
+        EmergencyChart,
+        FindQuery,
+        Found,
+        GrantedOverride,
+        WhyNotCalled,
+    )
     from coordinator_app.domain.logs import (
         CallbackRow,
         CallLogFilter,
@@ -79,7 +86,8 @@ class PracticeDatabase(Protocol):
         ...
 
     def claim(self, entry_id: UUID, op_id: UUID) -> Card:
-        """Open this patient. Raises TakenByAnotherError (``detail["by"]``), RefusedError."""
+        """Open this patient. Raises TakenByAnotherError (``detail["by"]``), RefusedError (the
+        hour's charts are used: ``detail["gate"]`` is "read_limit")."""
         ...
 
     def claim_next(self, op_id: UUID) -> Card | Gate:
@@ -102,7 +110,8 @@ class PracticeDatabase(Protocol):
         ...
 
     def request_call(self, entry_id: UUID, fence: int, phone_id: UUID, op_id: UUID) -> CallView:
-        """Ask for a call. Raises RefusedError with the gate's sentence."""
+        """Ask for a call. Raises RefusedError with the gate's sentence; its name is
+        "dial_refused", and ``detail`` has "gate" and "opens_at" (ISO 8601, or None)."""
         ...
 
     def call(self, call_id: UUID) -> CallView:
@@ -147,6 +156,36 @@ class PracticeDatabase(Protocol):
         self, call_id: UUID, fence: int, hold_id: UUID, details: OutcomeDetails, op_id: UUID
     ) -> Appointment:
         """Book the held slot during the call. Raises RefusedError when the hold expired."""
+        ...
+
+    def find_patient(self, query: FindQuery, reason: str) -> Found:
+        """Who fits; each one shown is logged with the reason. Raises RefusedError when the
+        query would be a list of patients, or the hour's look-ups are used."""
+        ...
+
+    def open_found(self, entry_id: UUID, reason: str, op_id: UUID) -> Card:
+        """Open a patient that was looked up. As ``claim``, and a handful an hour."""
+        ...
+
+    def why_not_called(self, patient_id: UUID, at: datetime | None) -> WhyNotCalled:
+        """Every check at a moment (None: now) under the rules of that day; supervisors,
+        clinicians and auditors."""
+        ...
+
+    def override_gate(
+        self, patient_id: UUID, checks: Sequence[str], reason: str, op_id: UUID
+    ) -> GrantedOverride:
+        """Let one call pass these checks; clinicians, on a login of just now
+        (``Session.confirmed``). Raises RefusedError."""
+        ...
+
+    def break_glass(self, patient_id: UUID, reason: str, op_id: UUID) -> EmergencyChart:
+        """Open any patient's chart for half an hour; supervisors are told at once. Raises
+        RefusedError when the reason says nothing or the day's times are used."""
+        ...
+
+    def emergency_chart(self, glass_id: UUID) -> EmergencyChart:
+        """The chart of ``break_glass`` again. Raises RefusedError when its time is over."""
         ...
 
     def callbacks(self) -> tuple[CallbackRow, ...]:
