@@ -60,6 +60,54 @@ AS $$
     SELECT encode(h.hash, 'hex') FROM audit.head h WHERE h.chain = session_user
 $$;
 
+-- ---------------------------------------------------------------------------- reading doors
+-- The practice's functions have no right on the tables: what they may read, they read here, and
+-- they audit the look themselves.
+
+CREATE OR REPLACE FUNCTION audit.micros(p_at timestamptz) RETURNS bigint
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN isfinite(p_at) THEN (extract(epoch FROM p_at) * 1000000)::bigint
+        WHEN p_at > '2000-01-01 00:00+00' THEN 9223372036854775807
+        WHEN p_at < '2000-01-01 00:00+00' THEN -9223372036854775808 END
+$$;
+
+-- Who looked at this patient, or did something with them: every event that names the patient,
+-- newest first, of p_from <= at < p_to. NULL: no limit on that side.
+CREATE OR REPLACE FUNCTION audit.reads_of(
+    p_patient uuid, p_from timestamptz, p_to timestamptz, p_limit integer
+) RETURNS TABLE (at timestamptz, actor text, action text, object text, detail jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'epoch'::timestamptz + e.at_us * interval '1 microsecond', e.actor, e.action, e.object, e.detail
+    FROM audit.event e
+    WHERE e.patient_id = p_patient
+        AND e.at_us >= audit.micros(coalesce(p_from, '-infinity'))
+        AND e.at_us < audit.micros(coalesce(p_to, 'infinity'))
+    ORDER BY e.at_us DESC, e.chain, e.seq DESC
+    LIMIT greatest(p_limit, 0)
+$$;
+
+-- Everything that touched patient data in p_from <= at < p_to, oldest first: events that name a
+-- patient, and lists that were read (their patient is NULL).
+CREATE OR REPLACE FUNCTION audit.reads_between(p_from timestamptz, p_to timestamptz)
+RETURNS TABLE (
+    at timestamptz, actor text, action text, object text, patient_id uuid, detail jsonb
+)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'epoch'::timestamptz + e.at_us * interval '1 microsecond', e.actor, e.action, e.object, e.patient_id,
+        e.detail
+    FROM audit.event e
+    WHERE e.at_us >= audit.micros(coalesce(p_from, '-infinity'))
+        AND e.at_us < audit.micros(coalesce(p_to, 'infinity'))
+        AND (e.patient_id IS NOT NULL OR e.action LIKE '%.read')
+    ORDER BY e.at_us, e.chain, e.seq
+$$;
+
 CREATE OR REPLACE FUNCTION audit.refuse_change() RETURNS trigger
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -98,3 +146,5 @@ FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA audit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION audit.append(timestamptz, text, text, uuid, jsonb) TO app_owner;
 GRANT EXECUTE ON FUNCTION audit.receipt() TO app_owner;
+GRANT EXECUTE ON FUNCTION audit.reads_of(uuid, timestamptz, timestamptz, integer) TO app_owner;
+GRANT EXECUTE ON FUNCTION audit.reads_between(timestamptz, timestamptz) TO app_owner;
