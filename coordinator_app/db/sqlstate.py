@@ -65,6 +65,7 @@ RULES: Mapping[str, _Rule] = {
         "This program is too old for the practice. Please update it.",
     ),
     "QC005": _R(NotAllowedError, "Your role in this practice does not include this."),
+    "QC007": _R(NotAllowedError, "Sign in again to do this: a login of just now is needed."),
     "QC010": _R(
         TakenByAnotherError,
         "{by} is working with this patient now. Choose another one.",
@@ -106,6 +107,9 @@ RULES: Mapping[str, _Rule] = {
         RefusedError,
         "The identity could not be confirmed in this call. Choose the outcome “Not verified”.",
     ),
+    "QC052": _R(
+        RefusedError, "The emergency access has ended. Open it again if you still need it."
+    ),
     "QC060": _R(RefusedError, "You have reached today's limit for this."),
     "QC090": _R(
         RefusedError,
@@ -115,6 +119,10 @@ RULES: Mapping[str, _Rule] = {
         RefusedError,
         "The audit is kept for {years} years. Choose an earlier day.",
         "The audit is kept for at least six years. Choose an earlier day.",
+    ),
+    "QC092": _R(
+        RefusedError,
+        "A rule is never rewritten: it ends on a day to come, and another begins there.",
     ),
     "QC070": _R(RefusedError, "Please check what was entered: {field}.", "Please check the entry."),
 }
