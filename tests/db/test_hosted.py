@@ -1,4 +1,4 @@
-"""A server on which nobody of the practice is a superuser: everything works by its owner's login."""
+"""A server on which nobody of the practice is a superuser: its owner's login does everything."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PASSWORD = "a long synthetic one"
 
 @pytest.fixture
 def hosted(tmp_path: Path) -> Iterator[str]:
-    """A new server's database "elm", as its owner sees it: CREATEROLE and CREATEDB, no superuser."""
+    """A new server's database "elm", as its owner sees it: CREATEROLE, CREATEDB, no superuser."""
     server = EmbeddedServer(tmp_path / "server", chosen_binaries(), durable=False)
     with server:
         with psycopg.connect(server.superuser_conninfo(), autocommit=True) as root:
