@@ -66,6 +66,12 @@ def as_auditor(conn: Admin) -> Iterator[Admin]:
         yield conn
 
 
+def value(conn: Admin, statement: str, *values: object) -> Any:  # noqa: ANN401 - any column
+    """The first column of the first row, or None."""
+    row = conn.execute(statement.encode(), values or None).fetchone()
+    return row[0] if row else None
+
+
 def not_installed() -> ConfigurationError:
     """The database has no schema of ours yet."""
     return ConfigurationError(

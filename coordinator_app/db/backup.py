@@ -21,7 +21,7 @@ from psycopg.types.json import Jsonb
 
 from coordinator_app.config import write_privately
 from coordinator_app.db.admin_people import CONNECTIONS_PER_PERSON, check_login, limit_login
-from coordinator_app.db.admin_session import as_auditor, as_owner, connect_admin
+from coordinator_app.db.admin_session import as_auditor, as_owner, connect_admin, value
 from coordinator_app.db.audit_check import AuditReport, verify_audit
 from coordinator_app.db.migrate import program_schema
 from coordinator_app.db.programs import Program, find_program, run_program
@@ -82,14 +82,15 @@ def make_backup(conninfo: str, folder: Path, programs: Iterable[Path] = ()) -> B
         _may_read_all(conn)
         program = find_program("pg_dump", conn.info.server_version // 10000, programs)
         with as_auditor(conn):
-            snapshot = _one(conn, "SELECT pg_export_snapshot()")
+            snapshot = value(conn, "SELECT pg_export_snapshot()")
             manifest = _manifest(conn)
-            name = f"{conn.info.dbname}-{datetime.fromisoformat(manifest['at']):%Y%m%dT%H%M%SZ}"
+            database = re.sub(r"[^\w.-]", "_", conn.info.dbname)
+            name = f"{database}-{datetime.fromisoformat(manifest['at']):%Y%m%dT%H%M%SZ}"
             dump = folder / f"{name}.dump"
             _dump(program, conninfo, dump, snapshot)
         with as_owner(conn):
             manifest |= {
-                "schema": _one(conn, "SELECT max(number) FROM app.migration"),
+                "schema": value(conn, "SELECT max(number) FROM app.migration"),
                 "people": [
                     {"login": login, "role": role, "active": active}
                     for login, role, active in conn.execute(
@@ -115,7 +116,7 @@ def manifest_of(dump: Path) -> Path:
 
 
 def _may_read_all(conn: Admin) -> None:
-    allowed = _one(
+    allowed = value(
         conn,
         "SELECT rolsuper OR bool_and(pg_has_role(session_user, o, 'USAGE')) FROM pg_roles, "
         "unnest(ARRAY['app_owner', 'audit_owner']) AS o WHERE rolname = session_user "
@@ -136,12 +137,12 @@ def _manifest(conn: Admin) -> dict[str, Any]:
     ).fetchone()
     heads = conn.execute("SELECT chain, seq, encode(hash, 'hex') FROM audit.head").fetchall()
     gateways = conn.execute(_PEOPLE, [["gateway"]]).fetchall()
-    at = _one(conn, "SELECT (clock_timestamp() AT TIME ZONE 'UTC')::text || '+00:00'")
+    at = value(conn, "SELECT (clock_timestamp() AT TIME ZONE 'UTC')::text || '+00:00'")
     return {
         "format": _FORMAT,
         "at": at,
         "server": conn.info.server_version,
-        "heads": {chain: [seq, value] for chain, seq, value in sorted(heads)},
+        "heads": {chain: [seq, newest] for chain, seq, newest in sorted(heads)},
         "anchor": list(anchor) if anchor else None,
         "gateways": [login for login, _ in gateways],
     }
@@ -255,18 +256,18 @@ def _check_empty(conn: Admin, made_on: int) -> None:
             f"{conn.info.server_version // 10000}. Restore it into the same or a newer one.",
             name="server_too_old",
         )
-    if _one(conn, "SHOW server_encoding") != "UTF8":
+    if value(conn, "SHOW server_encoding") != "UTF8":
         raise ConfigurationError(
             "The database must be created with the encoding UTF8 (createdb --encoding=UTF8 "
             "--template=template0).",
             name="wrong_encoding",
         )
-    things = _one(
+    things = value(
         conn,
         "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
         "WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'",
     )
-    schemas = _one(
+    schemas = value(
         conn, "SELECT count(*) FROM pg_namespace WHERE nspname IN ('app', 'api', 'audit')"
     )
     if things or schemas:
@@ -347,7 +348,7 @@ def _open(conn: Admin) -> None:
     database = sql.Identifier(conn.info.dbname)
     groups = sql.SQL(", ").join(map(sql.Identifier, GROUPS))
     conn.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, groups))
-    if _one(conn, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
+    if value(conn, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
         conn.execute(_LARGE_OBJECTS)
 
 
@@ -359,7 +360,7 @@ def _bring_people(conninfo: str, gateways: list[str]) -> tuple[tuple[str, ...], 
             people = conn.execute("SELECT login, role FROM app.person ORDER BY login").fetchall()
         for login, group in (*people, *((login, "gateway") for login in gateways)):
             check_login(login)
-            if _one(conn, "SELECT true FROM pg_roles WHERE rolname = %s", login):
+            if value(conn, "SELECT true FROM pg_roles WHERE rolname = %s", login):
                 known.append(login)
                 continue
             name = sql.Identifier(login)
@@ -386,8 +387,3 @@ def _sha256(file: Path) -> str:
     except OSError:
         raise ConfigurationError(f"{file} cannot be read.", name="file_not_readable") from None
     return found.hexdigest()
-
-
-def _one(conn: Admin, statement: str, *values: object) -> Any:  # noqa: ANN401 - any column
-    row = conn.execute(statement.encode(), values or None).fetchone()
-    return row[0] if row else None

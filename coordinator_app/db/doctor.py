@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from coordinator_app.db import catalog
-from coordinator_app.db.admin_session import as_auditor, as_owner, connect_admin, practice_day
+from coordinator_app.db.admin_session import (
+    as_auditor,
+    as_owner,
+    connect_admin,
+    practice_day,
+    value,
+)
 from coordinator_app.db.doctor_server import Check, server_checks
 from coordinator_app.db.migrate import program_schema
 from coordinator_app.db.roles import GROUPS, OWNERS
@@ -32,7 +38,7 @@ def examine(conninfo: str) -> tuple[Check, ...]:
     with connect_admin(conninfo) as conn:
         with as_owner(conn):
             today, _ = practice_day(conn)
-            schema = _one(conn, "SELECT max(number) FROM app.migration")
+            schema = value(conn, "SELECT max(number) FROM app.migration")
         checks = [*server_checks(conn), _schema(schema)]
         checks += [*_catalog(conn), *_roles(conn), _long_transactions(conn), _timeouts(conn)]
         with as_owner(conn):
@@ -167,7 +173,7 @@ def _timeouts(conn: Admin) -> Check:
 
 
 def _rules(conn: Admin, today: date) -> Iterator[Check]:
-    last = _one(conn, "SELECT max(day) FROM app.holiday")
+    last = value(conn, "SELECT max(day) FROM app.holiday")
     remedy = "coordinator-admin rules load PACK, with the holidays of the next years"
     if last is None or last < today:
         yield Check("fail", "The table of holidays has ended.", remedy)
@@ -229,8 +235,8 @@ def _people(conn: Admin, today: date) -> Iterator[Check]:
 
 
 def _papers(conn: Admin, today: date) -> Iterator[Check]:
-    demo = _one(conn, "SELECT is_demo FROM app.practice")
-    shown = _one(
+    demo = value(conn, "SELECT is_demo FROM app.practice")
+    shown = value(
         conn,
         "SELECT max(coalesce(upper(a.valid), '9999-12-31')) FROM app.caller_id_authorization a, "
         "app.practice p WHERE a.e164 = p.office_number AND a.valid @> %s::date",
@@ -243,7 +249,7 @@ def _papers(conn: Admin, today: date) -> Iterator[Check]:
         "coordinator-admin caller-id authorize --signed-by NAME --evidence WHERE",
     )
     if not demo:
-        signed = _one(
+        signed = value(
             conn,
             "SELECT max(coalesce(upper(a.valid), '9999-12-31')) FROM app.agreement a "
             "WHERE a.kind = 'carrier' AND a.valid @> %s::date",
@@ -269,7 +275,7 @@ def _paper(what: str, until: date | None, today: date, remedy: str) -> Check:
 
 
 def _backups(conn: Admin) -> Iterator[Check]:
-    at = _one(
+    at = value(
         conn,
         "SELECT to_timestamp(e.at_us / 1000000) FROM audit.event e WHERE e.action = 'backup' "
         "ORDER BY e.at_us DESC LIMIT 1",
@@ -304,7 +310,7 @@ def _anchors(conn: Admin) -> Iterator[Check]:
 
 def _hours(conn: Admin, at: datetime) -> float:
     """How old this is by the practice's time, which is what the audit was written in."""
-    newest = _one(
+    newest = value(
         conn,
         "SELECT greatest(clock_timestamp(), to_timestamp(max(at_us) / 1000000)) FROM audit.event",
     )
@@ -312,11 +318,6 @@ def _hours(conn: Admin, at: datetime) -> float:
 
 
 # ------------------------------------------------------------------------------------------ small
-
-
-def _one(conn: Admin, statement: str, *values: object) -> Any:  # noqa: ANN401 - any column
-    row = conn.execute(statement.encode(), values or None).fetchone()
-    return row[0] if row else None
 
 
 def _names(conn: Admin, statement: str, names: list[str]) -> list[str]:

@@ -200,6 +200,14 @@ def test_a_receipt_stands_in_ones_own_chain_and_in_no_other(practice: Practice) 
     assert practice.c2.ask("check_receipt", receipt) is False
 
 
+def test_a_receipt_of_long_ago_still_stands(practice: Practice) -> None:
+    receipt = practice.value("SELECT app.audit('test', 'x', NULL)")
+    practice.owner.run("SELECT app.audit('test', 'x', NULL) FROM generate_series(1, 2100)")
+    asked = "SELECT audit.has_receipt(decode(%s, 'hex'))"
+    assert practice.value(asked, receipt) is True
+    assert practice.value(asked, KEY) is False
+
+
 def test_a_lost_receipt_is_told_to_the_supervisors(practice: Practice) -> None:
     assert practice.c1.ask("check_receipt", KEY) is False
     assert practice.rows("SELECT kind, person_id FROM app.alert") == [
