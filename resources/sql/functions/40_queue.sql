@@ -317,24 +317,13 @@ BEGIN
 END
 $$;
 
--- The groups that have somebody ready and are inside calling hours at this minute. Jumps from
--- one group to the next in the index (some tens of probes, however long the queue is).
+-- The groups that have somebody ready and are inside calling hours at this minute.
 CREATE OR REPLACE FUNCTION app.open_groups(p_now timestamptz) RETURNS text[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH RECURSIVE g (call_group) AS (
-        (SELECT e.call_group FROM app.queue_entry e
-         WHERE e.state = 'ready' ORDER BY e.call_group LIMIT 1)
-        UNION ALL
-        SELECT (SELECT e.call_group FROM app.queue_entry e
-                WHERE e.state = 'ready' AND e.call_group > g.call_group
-                ORDER BY e.call_group LIMIT 1)
-        FROM g WHERE g.call_group IS NOT NULL
-    )
-    SELECT coalesce(array_agg(g.call_group), '{}') FROM g
-    WHERE g.call_group IS NOT NULL
-        AND app.group_hours(g.call_group, p_now, p_now + interval '1 minute') @> p_now
+    SELECT coalesce(array_agg(g.call_group), '{}') FROM unnest(app.queue_groups()) AS g (call_group)
+    WHERE app.group_is_open(g.call_group, p_now)
 $$;
 
 -- The best patient callable now: my due callbacks and anybody's, then by score. NULL: none.
