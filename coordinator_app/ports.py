@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
+    from coordinator_app.domain.audit import UnsignedAnchor
     from coordinator_app.domain.call import (
         CallCommand,
         CallFact,
@@ -67,6 +68,11 @@ class PracticeDatabase(Protocol):
 
     def sign_in(self, client_version: str, device: str) -> SignedIn:
         """Open the work session. Raises SignInRefusedError, ClientTooOldError."""
+        ...
+
+    def check_receipt(self, receipt: str) -> bool:
+        """Whether the head kept from an earlier sign-in still stands in one's audit chain; if
+        not, supervisors are told."""
         ...
 
     def sign_out(self) -> None:
@@ -307,6 +313,14 @@ class CallStore(Protocol):
 
     def beat(self, health: LineHealth) -> None:
         """Say that the gateway lives and how the line is."""
+        ...
+
+    def anchors(self) -> tuple[UnsignedAnchor, ...]:
+        """Let an anchor of the audit be made if one is due; those that wait for a signature."""
+        ...
+
+    def sign_anchor(self, anchor_id: int, public_key: str, signature: str) -> None:
+        """Keep the signature of an anchor (Ed25519, hexadecimal); the first one stays."""
         ...
 
     def wait(self, seconds: float) -> bool:

@@ -58,6 +58,9 @@ class SqlPractice:
         self._person = signed_in.person.id
         return signed_in
 
+    def check_receipt(self, receipt: str) -> bool:
+        return self._link.call("check_receipt", receipt) is True
+
     def sign_out(self) -> None:
         self._link.call("sign_out")
 

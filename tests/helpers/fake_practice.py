@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from coordinator_app.domain.schedule import Appointment, Openings, SlotHold
 
 LEASE = timedelta(seconds=90)
+RECEIPT = "a1b2c3d4" * 8  # the head of one's audit chain
 
 
 class FakeClock(PracticeClock):
@@ -196,8 +197,13 @@ class FakePractice(FakeFind):
             queue=self._page(QueueFilter.ALL, "", 200),
             held=self._card(held) if held else None,
             callbacks=tuple(self.callback_rows),
-            receipt="a1b2c3",
+            receipt=RECEIPT,
         )
+
+    def check_receipt(self, receipt: str) -> bool:
+        """See the port."""
+        self._enter("check_receipt")
+        return receipt == RECEIPT
 
     def sign_out(self) -> None:
         """See the port."""
