@@ -134,8 +134,28 @@ def test_every_function_pins_its_search_path(catalog: psycopg.Connection[Any]) -
         f"JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {OURS}",
     )
     assert len(found) > 100
-    wrong = [f for f, config in found if config != ["search_path=pg_catalog, pg_temp"]]
+    wrong = [f for f, config in found if "search_path=pg_catalog, pg_temp" not in (config or ())]
     assert wrong == []
+
+
+def test_every_door_keeps_settings_of_the_session_outside(
+    catalog: psycopg.Connection[Any],
+) -> None:
+    found = rows(
+        catalog,
+        "SELECT p.proname::text, p.proconfig FROM pg_proc p "
+        "WHERE p.pronamespace = 'api'::regnamespace",
+    )
+    kept = {
+        "search_path=pg_catalog, pg_temp",
+        "standard_conforming_strings=on",
+        "transform_null_equals=off",
+        "array_nulls=on",
+        "debug_print_parse=off",
+        "debug_print_rewritten=off",
+        "debug_print_plan=off",
+    }
+    assert [name for name, config in found if set(config) != kept] == []
 
 
 def test_only_the_api_and_the_audits_doors_are_definers(
