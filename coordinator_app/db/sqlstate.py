@@ -115,6 +115,11 @@ RULES: Mapping[str, _Rule] = {
         RefusedError,
         "A practice stays what it was made as, and the clock of a demo only goes forward.",
     ),
+    "QC093": _R(
+        RefusedError,
+        "The audit is kept for {years} years. Choose an earlier day.",
+        "The audit is kept for at least six years. Choose an earlier day.",
+    ),
     "QC092": _R(
         RefusedError,
         "A rule is never rewritten: it ends on a day to come, and another begins there.",

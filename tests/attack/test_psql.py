@@ -51,6 +51,9 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "gateway_open_calls": (),
     "gateway_record": ("jsonb",),
     "gateway_beat": ("jsonb",),
+    "gateway_anchor": (),
+    "gateway_sign": ("bigint", "text", "text"),
+    "check_receipt": ("text",),
 }
 ODD: dict[str, tuple[str, ...]] = {
     "text": ("NULL", "''", "repeat('x', 100000)", "E'\\x01\\n'' -- %_'"),

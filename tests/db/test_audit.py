@@ -285,3 +285,37 @@ def test_what_is_rolled_back_after_reading_stands_in_the_servers_log(
     assert f"care-coordinator read: cc_c3 2 card.read queue_entry/{card['entry_id']}" in text
     assert f"care-coordinator read: cc_c3 3 reveal patient/{card['patient_id']}" in text
     assert "Zyx1" not in text
+
+
+def test_who_looked_at_a_patient_is_answered_newest_first(practice: Practice) -> None:
+    card = practice.c1.claim(practice.entry_of(1))
+    practice.c1.ask("reveal", uuid.UUID(card["entry_id"]), card["fence"], "mrn")
+    practice.c1.skip(card)
+    practice.c2.claim(practice.entry_of(2))
+    door = "SELECT actor, action FROM audit.reads_of(%s::uuid, %s, %s, %s)"
+    found = practice.rows(door, card["patient_id"], None, None, 10)
+    assert found == [("cc_c1", a) for a in ("skip", "reveal", "card.read", "claim")]
+    assert practice.rows(door, card["patient_id"], None, None, 1) == found[:1]
+    assert practice.rows(door, card["patient_id"], "infinity", None, 10) == []
+    now = practice.now()
+    assert practice.rows(door, card["patient_id"], now, None, 10) == []
+    assert practice.rows(door, card["patient_id"], None, now, 10) == found
+
+
+def test_the_times_of_the_doors_are_those_of_the_events(
+    practice: Practice, root: Connection
+) -> None:
+    practice.c1.ask("callbacks")
+    practice.c1.claim(practice.entry_of(1))
+    practice.c1.ask("set_status", "break")
+    found = practice.rows(
+        "SELECT action, (extract(epoch FROM at) * 1000000)::bigint, patient_id IS NULL "
+        "FROM audit.reads_between(NULL, NULL) "
+        "WHERE actor = 'cc_c1'"
+    )
+    kept = root.execute(
+        "SELECT action, at_us, patient_id IS NULL FROM audit.event WHERE chain = 'cc_c1' "
+        "AND action <> 'status' ORDER BY seq"
+    ).fetchall()
+    assert found == kept
+    assert [action for action, _, _ in found] == ["callbacks.read", "claim", "card.read"]

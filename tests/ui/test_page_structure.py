@@ -32,7 +32,9 @@ from ui.theme import Theme
 from ui.widgets.labels import Chip, Elide, KeyHint
 from ui.widgets.table import RowTable
 
-PAGES = ("queue", "schedule", "callbacks", "call_log", "team", "people", "help", "settings")
+PAGES = (
+    "queue", "schedule", "callbacks", "call_log", "find", "team", "people", "help", "settings",
+)  # fmt: skip
 INSIDE = (QComboBox, QAbstractSpinBox)  # their own inner line edit is named by them
 
 

@@ -32,9 +32,9 @@ def bench(qtbot: QtBot, qapp: QApplication, theme: Theme, tmp_path: Path) -> Ite
 @pytest.mark.parametrize(
     ("login", "pages", "first"),
     [
-        ("jordan", ["queue", "schedule", "callbacks", "call_log"], "queue"),
-        ("sam", ["queue", "schedule", "callbacks", "call_log", "team", "people"], "team"),
-        ("okafor", ["schedule", "call_log"], "schedule"),
+        ("jordan", ["queue", "schedule", "callbacks", "call_log", "find"], "queue"),
+        ("sam", ["queue", "schedule", "callbacks", "call_log", "find", "team", "people"], "team"),
+        ("okafor", ["schedule", "call_log", "find"], "schedule"),
         ("ada", ["people", "call_log"], "people"),
     ],
 )

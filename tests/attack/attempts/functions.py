@@ -20,6 +20,12 @@ EVERYBODY: tuple[tuple[str, str], ...] = (
     ("SELECT app.meter_take(" + ID + ", 'charts', 1000000, '1 hour', 1)", NO),
     ("SELECT app.raise_alert('read_limit', NULL, 'noise')", NO),
     ("SELECT app.refuse_change()", NO),
+    ("SELECT audit.has_receipt('')", NO),
+    ("SELECT * FROM audit.reads_of('<patient>', NULL, NULL, 5)", NO),
+    ("SELECT * FROM audit.reads_between(NULL, NULL)", NO),
+    ("SELECT audit.purge('2000-01-01', 6)", NO),
+    ("SELECT audit.make_anchor(now())", NO),
+    ("INSERT INTO audit.cut VALUES ('cc_c1', 3, '', now())", NO),
     ("CALL app.ensure_call_partitions('2030-01-01', 1)", NO),
     ("CALL app.protect('app.patient')", NO),
 )  # fmt: skip
@@ -57,6 +63,8 @@ SOME: tuple[tuple[str, str, str], ...] = (
     ("c2", "SELECT api.call_log('{\"person_id\": \"<victim>\"}', NULL, 200)", OK),  # one's own calls
     ("c2", "SELECT api.call_log('{\"text\": \"%\"}', '<call>', 2147483647)", OK),
     # ---- functions of other roles
+    ("c2 sup cli adm aud", "SELECT api.gateway_anchor()", NO),
+    ("c2 sup cli adm aud", "SELECT api.gateway_sign(1, repeat('0', 64), repeat('0', 128))", NO),
     ("c2 cli adm aud gw", "SELECT api.team()", NO),
     ("c2 cli gw", "SELECT api.people()", NO),
     ("c2 cli aud gw", "SELECT api.import_batches()", NO),
