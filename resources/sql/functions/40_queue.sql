@@ -317,10 +317,11 @@ BEGIN
 END
 $$;
 
--- The best ready entry of a group for p_me, with p_least points, locked; NULL: none. What others are
--- taking at this moment is passed over.
+-- The best ready entry of a group for p_me, from p_most to p_least points, locked; NULL: none. What
+-- others are taking at this moment is passed over.
 CREATE OR REPLACE FUNCTION app.lock_ready(
-    p_me app.person, p_campaigns uuid[], p_group text, p_least integer, p_now timestamptz
+    p_me app.person, p_campaigns uuid[], p_group text, p_most integer, p_least integer,
+    p_now timestamptz
 ) RETURNS app.queue_entry
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -329,7 +330,7 @@ DECLARE
     v_entry app.queue_entry;
 BEGIN
     SELECT q.* INTO v_entry FROM app.queue_entry q
-    WHERE q.state = 'ready' AND q.call_group = p_group AND q.score >= p_least
+    WHERE q.state = 'ready' AND q.call_group = p_group AND q.score BETWEEN p_least AND p_most
         AND q.campaign_id = ANY (p_campaigns)
         AND app.speaks(p_me, q.patient_id, p_now::date)
         AND NOT EXISTS (SELECT 1 FROM app.queue_entry o
@@ -384,7 +385,8 @@ BEGIN
         -- Nobody else's best is above this.
         v_least := greatest(v_scores[v_next], 0, (SELECT max(m.most) FROM unnest(v_most)
             WITH ORDINALITY AS m (most, n) WHERE m.n <> v_at));
-        v_entry := app.lock_ready(p_me, p_campaigns, v_tried[v_at], v_least, p_now);
+        v_entry := app.lock_ready(
+            p_me, p_campaigns, v_tried[v_at], v_most[v_at], v_least, p_now);
         EXIT WHEN v_entry.id IS NOT NULL;
         v_most[v_at] := v_least - 1;
     END LOOP;
