@@ -307,8 +307,9 @@ class CallStore(Protocol):
         """Calls without an end, to be reconciled after a restart."""
         ...
 
-    def record(self, facts: Sequence[CallFact]) -> None:
-        """Write facts; repeating them changes nothing."""
+    def record(self, facts: Sequence[CallFact]) -> frozenset[UUID]:
+        """Write facts; repeating them changes nothing. Gives the calls that somebody holds at this
+        moment: their facts were not written and are to be sent again."""
         ...
 
     def beat(self, health: LineHealth) -> None:

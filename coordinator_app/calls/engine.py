@@ -175,22 +175,24 @@ class CallEngine:
         if not self._unwritten:
             return
         try:
-            store.record(tuple(self._unwritten))
+            busy = store.record(tuple(self._unwritten))
         except NotConnectedError:
             raise
         except UserFacingError:
-            self._write_one_by_one(store)
-        self._unwritten.clear()
+            busy = self._write_one_by_one(store)
+        self._unwritten = [fact for fact in self._unwritten if fact.call_id in busy]
 
-    def _write_one_by_one(self, store: CallStore) -> None:
+    def _write_one_by_one(self, store: CallStore) -> frozenset[UUID]:
         """One fact is refused: the calls of everybody else must not wait for it."""
+        busy: set[UUID] = set()
         for fact in self._unwritten:
             try:
-                store.record((fact,))
+                busy |= store.record((fact,))
             except NotConnectedError:
                 raise
             except UserFacingError as error:
                 _log.error("call %s: a fact was refused (%s)", fact.call_id, error.name)
+        return frozenset(busy)
 
     def _adopt(self, found: OpenCall) -> None:
         call = self._tracked(found.request, found.state)

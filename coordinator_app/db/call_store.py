@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import selectors
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import psycopg
 
@@ -67,9 +68,11 @@ class SqlCallStore:
     def open_calls(self) -> tuple[OpenCall, ...]:
         return decode_rows(OpenCall, self._link.call("gateway_open_calls"))
 
-    def record(self, facts: Sequence[CallFact]) -> None:
-        if facts:
-            self._link.call("gateway_record", Json(tuple(facts)))
+    def record(self, facts: Sequence[CallFact]) -> frozenset[UUID]:
+        if not facts:
+            return frozenset()
+        busy = self._link.call("gateway_record", Json(tuple(facts)))
+        return frozenset(decode_rows(UUID, busy))
 
     def beat(self, health: LineHealth) -> None:
         self._link.call("gateway_beat", Json(health))

@@ -50,6 +50,7 @@ class FakeCallStore:
         self.calls: dict[UUID, Known] = {}
         self.requests: dict[UUID, CallRequest] = {}
         self.refused: set[UUID] = set()  # calls that the database will hear nothing of
+        self.busy: set[UUID] = set()  # calls that somebody holds in an open transaction
         self.beats: list[LineHealth] = []
         self.facts: list[CallFact] = []
         self.unsigned: list[UnsignedAnchor] = []
@@ -110,14 +111,16 @@ class FakeCallStore:
             if k.state is not CallState.ENDED
         )
 
-    def record(self, facts: Sequence[CallFact]) -> None:
+    def record(self, facts: Sequence[CallFact]) -> frozenset[UUID]:
         self._reached("")
         if any(fact.call_id in self.refused for fact in facts):
             raise RefusedError("There is no such call.", name="no_such_call")
         for fact in facts:
-            self.facts.append(fact)
-            self._learn(fact)
+            if fact.call_id not in self.busy:
+                self.facts.append(fact)
+                self._learn(fact)
         self._reached("record")
+        return frozenset(fact.call_id for fact in facts if fact.call_id in self.busy)
 
     def beat(self, health: LineHealth) -> None:
         self._reached("beat")

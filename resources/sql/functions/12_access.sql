@@ -42,6 +42,8 @@ DROP TRIGGER IF EXISTS make_meters ON app.person;
 CREATE TRIGGER make_meters AFTER INSERT ON app.person
 FOR EACH ROW EXECUTE FUNCTION app.make_meters();
 
+-- Until when the allowance is used, never more than all of it: after the server's clock was put back
+-- nobody waits longer than one span.
 -- How many this person has left. Half of p_limit may be used at once and the other half comes back
 -- evenly within p_period, so that no span of that length ever sees more than p_limit. Real time, not
 -- a demo's.
@@ -52,11 +54,29 @@ AS $$
     SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
 $$;
 
+CREATE OR REPLACE FUNCTION app.meter_burst(p_limit integer) RETURNS integer
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT p_limit / 2 + p_limit % 2
+$$;
+
 CREATE OR REPLACE FUNCTION app.meter_step(p_limit integer, p_period interval) RETURNS bigint
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT (extract(epoch FROM p_period) * 1000000)::bigint / greatest(p_limit / 2, 1)
+    SELECT greatest(1, (extract(epoch FROM p_period) * 1000000)::bigint / greatest(p_limit / 2, 1))
+$$;
+
+CREATE OR REPLACE FUNCTION app.meter_used(
+    p_person uuid, p_kind text, p_limit integer, p_period interval
+) RETURNS bigint
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT least(greatest(app.meter_value(p_person, p_kind), c.now),
+        c.now + app.meter_burst(p_limit) * app.meter_step(p_limit, p_period))
+    FROM (SELECT app.clock_us() AS now OFFSET 0) AS c
 $$;
 
 CREATE OR REPLACE FUNCTION app.meter_left(
@@ -65,8 +85,8 @@ CREATE OR REPLACE FUNCTION app.meter_left(
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT greatest(0, (p_limit + 1) / 2
-        - ceil(greatest(0, app.meter_value(p_person, p_kind) - app.clock_us())
+    SELECT greatest(0, app.meter_burst(p_limit)
+        - ceil((app.meter_used(p_person, p_kind, p_limit, p_period) - app.clock_us())
             / app.meter_step(p_limit, p_period)::numeric))::integer
 $$;
 
@@ -86,7 +106,7 @@ BEGIN
     v_granted := least(p_wanted, app.meter_left(p_person, p_kind, p_limit, p_period));
     IF v_granted > 0 THEN
         PERFORM setval(app.meter_name(p_person, p_kind)::regclass,
-            greatest(app.meter_value(p_person, p_kind), app.clock_us())
+            app.meter_used(p_person, p_kind, p_limit, p_period)
                 + v_granted * app.meter_step(p_limit, p_period));
     END IF;
     RETURN greatest(v_granted, 0);
@@ -247,33 +267,84 @@ AS $$
 $$;
 
 -- Looked at by the gateway's beat: reads whose transaction was taken back, and allowances used up,
--- are told even when the refusal itself was rolled back.
+-- are told even when the refusal itself was rolled back. Without waiting for a reader's own lock.
 CREATE OR REPLACE FUNCTION app.watch_readers() RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_row record;
-    v_limit integer := app.rule_number('charts_per_hour');
+    v_charts integer := app.rule_number('charts_per_hour');
+    v_searches integer := app.rule_number('searches_per_hour');
+    v_found integer := app.rule_number('found_per_hour');
+    v_glass integer := app.rule_number('break_glass_per_day');
 BEGIN
     FOR v_row IN
-        SELECT m.person_id, m.reported, p.role,
+        SELECT m.person_id, m.reported, p.role, 'person/' || m.person_id AS object,
             app.meter_value(m.person_id, 'reads') - m.reads AS lost,
-            app.meter_left(m.person_id, 'charts', v_limit, interval '1 hour') AS charts_left
+            app.meter_left(m.person_id, 'charts', v_charts, interval '1 hour') AS charts_left,
+            app.meter_left(m.person_id, 'searches', v_searches, interval '1 hour') AS searches_left,
+            app.meter_left(m.person_id, 'found', v_found, interval '1 hour') AS found_left,
+            app.meter_burst(v_glass) - app.meter_left(m.person_id, 'glass', v_glass, interval '1 day')
+                AS glass_used
         FROM app.meter m JOIN app.person p ON p.id = m.person_id
-        ORDER BY m.person_id FOR NO KEY UPDATE OF m SKIP LOCKED
     LOOP
         -- A handful is what lost connections and repeated statements leave behind.
         IF v_row.lost >= v_row.reported + 5 THEN
-            UPDATE app.meter m SET reported = v_row.lost WHERE m.person_id = v_row.person_id;
-            PERFORM app.raise_alert('rolled_back_reads', v_row.person_id, 'person/' || v_row.person_id,
+            PERFORM app.raise_alert('rolled_back_reads', v_row.person_id, v_row.object,
                 jsonb_build_object('reads', v_row.lost - v_row.reported));
+            PERFORM 1 FROM app.meter m WHERE m.person_id = v_row.person_id FOR NO KEY UPDATE SKIP LOCKED;
+            IF FOUND THEN
+                UPDATE app.meter m SET reported = v_row.lost WHERE m.person_id = v_row.person_id;
+            END IF;
+        END IF;
+        -- Every emergency that was committed has its row; one that has none was taken back.
+        IF v_row.glass_used > (SELECT count(*) FROM app.break_glass g
+            WHERE g.person_id = v_row.person_id
+                AND g.id >= app.uuid7_floor(app.now() - interval '1 day')) THEN
+            PERFORM app.raise_alert('break_glass', v_row.person_id, v_row.object, '{"rolled_back": true}');
         END IF;
         IF v_row.role = 'coordinator' AND v_row.charts_left = 0 THEN
-            PERFORM app.raise_alert('read_limit', v_row.person_id, 'person/' || v_row.person_id,
-                jsonb_build_object('limit', v_limit));
+            PERFORM app.raise_alert('read_limit', v_row.person_id, v_row.object,
+                jsonb_build_object('limit', v_charts));
+        END IF;
+        IF v_row.role = 'coordinator' AND least(v_row.searches_left, v_row.found_left) = 0 THEN
+            PERFORM app.raise_alert('search_limit', v_row.person_id, v_row.object,
+                jsonb_build_object('limit', v_searches));
         END IF;
     END LOOP;
+END
+$$;
+
+-- A function call is a transaction of its own, so a session of a person that sits in an open one
+-- holds locks for nothing, and one that computes for a minute is no window of ours. Their own
+-- settings could not be trusted to end them; the gateway's beat does. Gives how many were ended.
+CREATE OR REPLACE FUNCTION app.end_stuck_sessions() RETURNS integer
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_row record;
+    v_ended integer := 0;
+    v_idle interval := make_interval(secs => app.rule_number('idle_transaction_seconds'));
+BEGIN
+    FOR v_row IN
+        SELECT a.pid, p.id AS person_id, left(a.state, 40) AS state
+        FROM pg_stat_get_activity(NULL) a
+        JOIN pg_roles r ON r.oid = a.usesysid
+        JOIN app.person p ON p.login = r.rolname
+        WHERE a.datid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+            -- Where the owner may see and end them: see app.login_at.
+            AND pg_has_role(current_user, r.oid, 'USAGE') AND a.pid <> pg_backend_pid()
+            AND (a.state LIKE 'idle in transaction%' AND a.state_change < clock_timestamp() - v_idle
+                OR a.state = 'active' AND a.query_start < clock_timestamp() - interval '2 minutes')
+    LOOP
+        PERFORM pg_terminate_backend(v_row.pid);
+        PERFORM app.audit('session.ended', 'person/' || v_row.person_id, NULL,
+            jsonb_build_object('state', v_row.state));
+        v_ended := v_ended + 1;
+    END LOOP;
+    RETURN v_ended;
 END
 $$;
 

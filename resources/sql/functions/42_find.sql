@@ -169,6 +169,11 @@ BEGIN
                 || '). Your supervisor has been told.'));
     END IF;
     v_found := app.search_patients(p_query);
+    IF v_me.role = 'coordinator' AND cardinality(v_found) > 1 THEN
+        -- Each patient that is shown counts, not each question.
+        v_found := v_found[1:1 + app.meter_take(
+            v_me.id, 'searches', v_limit, interval '1 hour', cardinality(v_found) - 1)];
+    END IF;
     PERFORM app.audit('patient.search', 'patient', NULL, jsonb_build_object(
         'by', ARRAY(SELECT k FROM jsonb_object_keys(p_query) AS k
             WHERE k IN ('phone', 'name', 'birth_date') AND p_query ->> k <> '' ORDER BY k),

@@ -373,17 +373,21 @@ AS $$
 DECLARE
     v_now timestamptz := app.now();
     v_calls app.call[];
+    v_free uuid[];
 BEGIN
     PERFORM app.gateway();
+    -- What somebody holds in an open transaction waits alone; nobody else's call does.
+    v_free := ARRAY(SELECT c.id FROM app.call c WHERE c.state = 'requested'
+        ORDER BY c.id FOR UPDATE SKIP LOCKED);
     -- An older permit is void.
     PERFORM app.merge_fact(jsonb_build_object(
         'call_id', c.id, 'state', 'ended', 'at', clock_timestamp(), 'end', 'never_placed',
         'sentence', 'The phone line did not take the call in time. Nothing was dialled.'))
-    FROM app.call c WHERE c.state = 'requested' AND c.permit_until < v_now;
+    FROM app.call c WHERE c.id = ANY (v_free) AND c.state = 'requested' AND c.permit_until < v_now;
     -- Given back before it was placed.
     PERFORM app.merge_fact(jsonb_build_object(
         'call_id', c.id, 'state', 'ended', 'at', clock_timestamp(), 'end', 'canceled'))
-    FROM app.call c WHERE c.state = 'requested' AND c.hang_up_wanted;
+    FROM app.call c WHERE c.id = ANY (v_free) AND c.state = 'requested' AND c.hang_up_wanted;
     -- What became true between the permit and now: an opt-out, a death, the end of the hours
     -- (compliance.md T12). The same gate, without the call itself.
     PERFORM app.merge_fact(jsonb_build_object(
@@ -395,7 +399,7 @@ BEGIN
         JOIN app.queue_entry e ON e.id = c.entry_id
         JOIN app.patient_telecom t ON t.id = c.phone_id
         JOIN app.person p ON p.id = c.person_id
-        WHERE c.state = 'requested'
+        WHERE c.id = ANY (v_free) AND c.state = 'requested'
     ) AS x
     WHERE x.refusal IS NOT NULL;
 
@@ -451,18 +455,27 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION api.gateway_record(p_facts jsonb) RETURNS void
+-- Write facts; gives the calls that somebody holds in an open transaction at this moment, whose facts
+-- are to be sent again: the line of everybody else must not wait for one person's transaction.
+CREATE OR REPLACE FUNCTION api.gateway_record(p_facts jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    v_asked uuid[];
+    v_free uuid[];
+    v_busy uuid[];
 BEGIN
     PERFORM app.gateway();
+    v_asked := ARRAY(SELECT (f.value ->> 'call_id')::uuid FROM jsonb_array_elements(p_facts) f);
     -- Always in the order of the ids, so that two gateways never wait for each other.
-    PERFORM 1 FROM app.call c
-    WHERE c.id IN (SELECT (f.value ->> 'call_id')::uuid FROM jsonb_array_elements(p_facts) f)
-    ORDER BY c.id FOR UPDATE;
+    v_free := ARRAY(SELECT c.id FROM app.call c WHERE c.id = ANY (v_asked)
+        ORDER BY c.id FOR UPDATE SKIP LOCKED);
+    v_busy := ARRAY(SELECT c.id FROM app.call c WHERE c.id = ANY (v_asked) AND c.id <> ALL (v_free));
     PERFORM app.merge_fact(f.value)
-    FROM jsonb_array_elements(p_facts) WITH ORDINALITY AS f (value, n) ORDER BY f.n;
+    FROM jsonb_array_elements(p_facts) WITH ORDINALITY AS f (value, n)
+    WHERE ((f.value ->> 'call_id')::uuid = ANY (v_busy)) IS NOT TRUE ORDER BY f.n;
+    RETURN to_jsonb(v_busy);
 END
 $$;
 
@@ -480,6 +493,7 @@ BEGIN
         CALL app.ensure_call_partitions(app.now()::date, 4);
     END IF;
     PERFORM app.refresh_open_groups();
+    PERFORM app.end_stuck_sessions();
     INSERT INTO app.gateway_health AS g (id, at, state, is_practice_line, since, sentence)
     VALUES (true, app.now(), p_health ->> 'state', (p_health ->> 'is_practice_line')::boolean,
         coalesce((p_health ->> 'since')::timestamptz, app.now()), coalesce(p_health ->> 'sentence', ''))

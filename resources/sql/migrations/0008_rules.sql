@@ -41,6 +41,7 @@ FROM (VALUES
     ('found_per_hour', '*', 5, 'P', 'policy: charts opened from a look-up'),
     ('break_glass_minutes', '*', 30, 'P', '45 CFR 164.312(a)(2)(ii); policy: 30 minutes'),
     ('break_glass_per_day', '*', 3, 'P', 'policy: emergencies of one person in a day'),
+    ('idle_transaction_seconds', '*', 10, 'P', 'policy: a person''s session is never inside a transaction'),
     ('fresh_login_minutes', '*', 5, 'P', '45 CFR 164.312(d); policy: 5 minutes')
 ) AS v (kind, state, n, conf, cite);
 

@@ -308,6 +308,17 @@ def test_calls_wait_their_turn_at_the_carriers_rate() -> None:
     assert min(gaps) >= 0.99
 
 
+def test_facts_of_a_call_that_somebody_holds_are_sent_again_and_delay_no_other() -> None:
+    world = PhoneWorld()
+    held, other = world.ask(PersonaKind.BUSY), world.ask(PersonaKind.BUSY, to="+15025550144")
+    world.store.busy.add(held.call_id)
+    world.until_ended(other)
+    world.run(5)
+    assert world.store.of(held).state is not CallState.ENDED
+    world.store.busy.clear()
+    assert world.until_ended(held) is CallEnd.BUSY
+
+
 def test_no_more_requests_are_taken_than_can_be_placed() -> None:
     world = PhoneWorld(replace(PRACTICE, requests_at_once=2), LineSettings(agent_answers=20))
     calls = [world.ask(PersonaKind.BUSY, to=f"+1502555{n:04d}") for n in range(500, 505)]
