@@ -16,6 +16,7 @@ from coordinator_app.errors import UserFacingError
 from ui.console import say
 from ui.pages.call_log import CallLogPage
 from ui.pages.callbacks import CallbacksPage
+from ui.pages.find import FindPage
 from ui.pages.people import PeoplePage
 from ui.pages.team import TeamPage
 from ui.robot import NotTrueError
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run_pictures"]
 
-_LONGEST: Final = 300.0  # seconds; then it hangs, and says where
+_LONGEST: Final = 420.0  # seconds; then it hangs, and says where
 _SIZE: Final = (1440, 900)
 _LOOKS: Final = (("light", Mode.LIGHT), ("dark", Mode.DARK))
 _MANNERS: Final = Manners(ring=(0.2, 0.4), pace=4.0)
@@ -41,6 +42,7 @@ class Album:
     stage: Stage
     folder: Path
     count: int = 0
+    called: str = ""  # the number that take_call dials
 
     def take(self, name: str) -> None:
         """Save the window as it is, in both looks."""
@@ -63,10 +65,18 @@ class Album:
         self.take("workstation-idle")
         self.take_call()
         self.take_pages_of_coordinator()
+        self.take_find()
         self.take_lock()
         stage.leave()
         stage.enter_as("nhaddad")
         self.take_pages_of_supervisor()
+        self.take_explanation("explanation")
+        stage.leave()
+        stage.enter_as("rmoreno")
+        page = self.take_explanation("explanation-clinician")
+        if page.why.allow.isVisible():
+            self.stage.robot.click(page.why.allow)
+            self.take("allow-a-call")
         stage.leave()
 
     def take_call(self) -> None:
@@ -74,6 +84,7 @@ class Album:
         robot, stage = self.stage.robot, self.stage
         station, bar = stage.station, stage.workspace.call_bar
         target = stage.next_with("answers")
+        self.called = target.e164
         robot.open_row(station.queue, target.entry_id)
         robot.until(lambda: bar is not None and bar.dial.isEnabled(), "Dial is possible")
         self.take("patient-open")
@@ -130,6 +141,42 @@ class Album:
             self.settle()
             self.take(key.replace("_", "-"))
         workspace.open("queue")
+
+    def look_up(self) -> FindPage:
+        """Find the patient of the call by the number that was dialled."""
+        robot, workspace = self.stage.robot, self.stage.workspace
+        page = workspace.pages["find"]
+        if not isinstance(page, FindPage):
+            raise NotTrueError("this person looks patients up")
+        workspace.open("find")
+        page.view.phone.setText(self.called)
+        page.view.reason.setCurrentIndex(0)
+        robot.click(page.view.search)
+        robot.until(lambda: page.view.cards, "somebody fits")
+        return page
+
+    def take_find(self) -> None:
+        """A returning caller, and an emergency."""
+        robot, workspace = self.stage.robot, self.stage.workspace
+        workspace.open("find")
+        self.take("find-empty")
+        page = self.look_up()
+        self.take("find")
+        robot.click(robot.find(QWidget, "found_glass"))
+        self.take("emergency-asked")
+        page.glass.reason.setPlainText("The patient fainted; the paramedics ask.")
+        robot.click(page.glass.open)
+        robot.until(lambda: page.glass.until is not None, "the chart opens in an emergency")
+        self.take("emergency")
+        workspace.open("queue")
+
+    def take_explanation(self, name: str) -> FindPage:
+        """Why a patient is, or is not, called."""
+        page = self.look_up()
+        self.stage.robot.click(self.stage.robot.find(QWidget, "found_why"))
+        self.settle()
+        self.take(name)
+        return page
 
     def settle(self) -> None:
         """Let what was asked for on the database's lane arrive: the lane keeps order."""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from coordinator_app.domain.queue import Chip, QueueRow
 from ui.models.queue_model import LOCAL_TIME, ROW, row_chips
-from ui.models.words import NO_NAME
+from ui.models.words import NO_NAME, NO_NAME_SHORT
 from ui.theme import Theme, active
 from ui.widgets.painting import fitted, focus_ring, rounded, text_width
 from ui.widgets.score_ring import paint_score_ring
@@ -83,8 +83,9 @@ def _paint_words(painter: QPainter, rect: QRect, row: QueueRow, clock: str, them
     painter.drawText(first, _RIGHT, clock)
     painter.setFont(name_font)
     painter.setPen(theme.color("text" if named and not taken else "text2"))
-    name = fitted(row.name or NO_NAME, name_font, rect.width() - clock_width - theme.px(8))
-    painter.drawText(first, _LEFT, name)
+    width = rect.width() - clock_width - theme.px(8)
+    nobody = NO_NAME if text_width(NO_NAME, name_font) <= width else NO_NAME_SHORT
+    painter.drawText(first, _LEFT, fitted(row.name or nobody, name_font, width))
     second = QRect(rect.left(), first.bottom() + theme.px(2), rect.width(), small_height)
     painter.setFont(small)
     painter.setPen(theme.color("text2"))

@@ -20,6 +20,7 @@ __all__ = [
     "CALL_END_LABELS",
     "CHECK_LABELS",
     "NO_NAME",
+    "NO_NAME_SHORT",
     "NO_NAME_WHY",
     "ROLE_LABELS",
     "STATUS_LABELS",
@@ -87,6 +88,7 @@ CHECK_LABELS: Final[dict[str, str]] = {
     "line": "Phone line",
 }
 NO_NAME: Final = "Name not shown yet"
+NO_NAME_SHORT: Final = "No name yet"  # in a narrow list
 NO_NAME_WHY: Final = "Names appear for the patients who come next."
 
 

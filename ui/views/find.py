@@ -154,9 +154,9 @@ class FindView(QWidget):
         self._grid.setVerticalSpacing(px(3))
         self._column.setSpacing(px(10))
         self.row.setSpacing(px(10))
-        for edit, least in ((self.phone, 116), (self.name, 128), (self.born, 104)):
+        for edit, least in ((self.phone, 116), (self.name, 124), (self.born, 112)):
             edit.setMinimumWidth(px(least))
-        self.reason.setMinimumWidth(px(128))
+        self.reason.setMinimumWidth(px(124))
 
     # -- asking -------------------------------------------------------------------------------
 

@@ -74,7 +74,8 @@ class QueuePanel(QFrame):
         self.next_button.setToolTip(keymap.tooltip("queue.claim_next"))
         # Only what the list has shown may be searched.
         find = self.tr("Find among the names shown")
-        self.search = SearchEdit(find, f"{find}   {keymap.text('queue.find')}")
+        self.search = SearchEdit(find, find)
+        self.search.setToolTip(keymap.tooltip("queue.find", find))
         self.filters = Segmented(
             (
                 (QueueFilter.ALL.value, self.tr("All")),

@@ -120,10 +120,9 @@ class FoundCard(Card):
         said.setSpacing(1)
         if place.campaign:
             said.addWidget(Elide(place.campaign, "strong"))
-        if not place.holder:  # who has the patient stands above, in large
-            sentence = named(label(place.sentence), "found_sentence")
-            sentence.setWordWrap(True)
-            said.addWidget(sentence)
+        sentence = named(label(place.sentence), "found_sentence")
+        sentence.setWordWrap(True)
+        said.addWidget(sentence)
         row = QHBoxLayout()
         row.addLayout(said, 1)
         if powers.opens and place.can_open and place.entry_id is not None:
