@@ -221,7 +221,7 @@ def test_policy_t11_one_attempt_a_day_in_the_patients_day(practice: Practice) ->
     with refused("QC020") as said:
         practice.c1.dial(practice.c1.claim(card["entry_id"]))
     assert said.facts["gate"] == "cap_day"
-    assert said.facts["opens_at"].startswith("2027-03-02T05:00:00")  # midnight in Boston
+    assert said.facts["opens_at"].startswith("2027-03-02T13:00:00")  # 8:00 in Boston
     practice.move_to(local(NEW_YORK, "2027-03-02T08:00"))
     practice.c1.dial(practice.c1.claim(card["entry_id"]))
 

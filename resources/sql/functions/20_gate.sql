@@ -296,6 +296,15 @@ AS $$
     SELECT p_calls[cardinality(p_calls) - p_cap + 1] + p_span
 $$;
 
+-- The first moment from p_at on at which a group may be called: a cap that ends at midnight opens in
+-- the morning. NULL: not within ten days.
+CREATE OR REPLACE FUNCTION app.opens_from(p_group text, p_at timestamptz) RETURNS timestamptz
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT min(lower(r)) FROM unnest(app.group_hours(p_group, p_at, p_at + interval '10 days')) r
+$$;
+
 -- The calls of a patient that caps count, as times in order. A call that was never placed is none;
 -- one without an attempt (a technical problem) counts for the 24 hours of the states only. A call at
 -- the time the patient asked for is not one of ours ("unasked").
@@ -346,6 +355,7 @@ DECLARE
     v_checks jsonb := '[]';
     v_states text[];
     v_zones text[];
+    v_group text;
     v_open boolean;
     v_visit timestamptz;
     v_opens timestamptz;
@@ -446,39 +456,41 @@ BEGIN
     END IF;
 
     -- When.
-    v_open := coalesce(app.group_is_open(app.call_group(v_states, v_zones), p_now), false);
-    IF NOT v_open THEN  -- the long way only to say when it opens
-        SELECT min(lower(r)) INTO v_opens
-        FROM unnest(app.open_hours(v_states, v_zones, p_now, p_now + interval '10 days')) r;
-    END IF;
+    v_group := app.call_group(v_states, v_zones);
+    v_open := coalesce(app.group_is_open(v_group, p_now), false);
     v_checks := v_checks || app.check('hours', v_open,
         'It is outside calling hours where the patient may be ('
-            || app.clock_text(p_now, v_zone) || ' there).', v_opens,
+            || app.clock_text(p_now, v_zone) || ' there).',
+        CASE WHEN NOT v_open THEN app.opens_from(v_group, p_now) END,
         jsonb_build_object('states', v_states, 'zones', v_zones), v_override);
 
     -- How often.
     v_calls := app.counted_calls(v_patient.id, v_midnight, p_now, p_except);
     v_cap := (v_rules ->> 'cap_day')::integer;
-    v_checks := v_checks || app.check('cap_day',
-        CASE WHEN v_asked THEN cardinality(v_calls.day_all) < v_cap + v_more
-            ELSE cardinality(v_calls.day_unasked) < v_cap END,
-        'This patient was already called today.', (v_today + 1)::timestamp AT TIME ZONE v_zone,
+    v_open := CASE WHEN v_asked THEN cardinality(v_calls.day_all) < v_cap + v_more
+        ELSE cardinality(v_calls.day_unasked) < v_cap END;
+    v_checks := v_checks || app.check('cap_day', v_open, 'This patient was already called today.',
+        CASE WHEN NOT v_open THEN
+            app.opens_from(v_group, (v_today + 1)::timestamp AT TIME ZONE v_zone) END,
         jsonb_build_object('calls', cardinality(v_calls.day_all), 'cap', v_cap + v_more), v_override);
     v_cap := (v_rules ->> 'cap_week')::integer;
-    v_checks := v_checks || app.check('cap_week',
-        CASE WHEN v_asked THEN cardinality(v_calls.week_all) < v_cap + v_more
-            ELSE cardinality(v_calls.week_unasked) < v_cap END,
+    v_open := CASE WHEN v_asked THEN cardinality(v_calls.week_all) < v_cap + v_more
+        ELSE cardinality(v_calls.week_unasked) < v_cap END;
+    v_checks := v_checks || app.check('cap_week', v_open,
         'This patient was called ' || cardinality(v_calls.week_all) || ' times in 7 days.',
-        app.cap_opens(CASE WHEN v_asked THEN v_calls.week_all ELSE v_calls.week_unasked END,
-            v_cap + v_more, interval '7 days'),
+        CASE WHEN NOT v_open THEN app.opens_from(v_group, app.cap_opens(
+            CASE WHEN v_asked THEN v_calls.week_all ELSE v_calls.week_unasked END,
+            v_cap + v_more, interval '7 days')) END,
         jsonb_build_object('calls', cardinality(v_calls.week_all), 'cap', v_cap + v_more), v_override);
     -- Every call of 24 hours (FL, MD, OK, OR: 3 on the same subject); ours is never more.
     SELECT least((v_rules ->> 'cap_24h')::integer, min(r.cap_24h)) INTO v_cap FROM app.calling_rule r
     WHERE r.effective @> v_today
         AND r.jurisdiction = ANY (CASE WHEN cardinality(v_states) = 0 THEN '{*}' ELSE v_states END);
-    v_checks := v_checks || app.check('cap_24h', cardinality(v_calls.hours_24) < v_cap,
+    v_open := cardinality(v_calls.hours_24) < v_cap;
+    v_checks := v_checks || app.check('cap_24h', v_open,
         'This patient was called ' || cardinality(v_calls.hours_24) || ' times in 24 hours.',
-        app.cap_opens(v_calls.hours_24, v_cap, interval '24 hours'),
+        CASE WHEN NOT v_open THEN app.opens_from(
+            v_group, app.cap_opens(v_calls.hours_24, v_cap, interval '24 hours')) END,
         jsonb_build_object('calls', cardinality(v_calls.hours_24), 'cap', v_cap), v_override);
     v_checks := v_checks || app.check('cap_campaign', p_entry.attempts < v_campaign.max_attempts,
         'All ' || v_campaign.max_attempts || ' attempts of this campaign are used.', NULL,
@@ -488,7 +500,8 @@ BEGIN
     WHERE m.patient_id = v_patient.id AND m.sent_at > p_now - interval '7 days' AND m.sent_at <= p_now;
     v_checks := v_checks || app.check('contact_budget', v_count < v_cap,
         'This patient was contacted ' || v_count || ' times in 7 days, calls and messages together.',
-        least(v_opens, v_calls.week_all[1]) + interval '7 days',
+        CASE WHEN v_count >= v_cap THEN app.opens_from(
+            v_group, least(v_opens, v_calls.week_all[1]) + interval '7 days') END,
         jsonb_build_object('contacts', v_count, 'cap', v_cap), v_override);
 
     -- As whom, and over which carrier.

@@ -515,7 +515,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN p_entry.id IS NULL
         THEN jsonb_build_object('card', NULL,
-            'gate', coalesce(app.read_limit_gate(p_me), app.closed_reason(app.now())))
+            'gate', CASE WHEN app.can_open(p_me) THEN app.closed_reason(app.now())
+                ELSE app.read_limit_gate() END)
         ELSE jsonb_build_object('gate', NULL, 'card', CASE
             WHEN p_claimed THEN app.card_with_gate(p_entry, p_me, app.now(), NULL)
             ELSE app.card(p_entry, p_me, app.now()) END) END
@@ -540,7 +541,7 @@ DECLARE
     v_entry app.queue_entry := app.claim_entry(p_entry, v_me);
 BEGIN
     IF v_entry.id IS NULL THEN
-        RETURN jsonb_build_object('refused', app.read_limit_gate(v_me));
+        RETURN jsonb_build_object('refused', app.read_limit_gate());
     END IF;
     RETURN app.card(v_entry, v_me, app.now());
 END

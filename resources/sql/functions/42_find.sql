@@ -199,7 +199,10 @@ BEGIN
     IF length(trim(coalesce(p_reason, ''))) < 3 THEN
         PERFORM app.fail('QC070', 'bad_argument', '{"field": "reason"}');
     END IF;
-    IF v_me.role = 'coordinator' AND app.meter_take(v_me.id, 'found', v_limit, interval '1 hour') = 0 THEN
+    -- Sent again after a lost answer it takes no second one.
+    IF app.op_begin(p_op, v_me, 'open_found', jsonb_build_array(p_entry)) IS NULL
+        AND v_me.role = 'coordinator'
+        AND app.meter_take(v_me.id, 'found', v_limit, interval '1 hour') = 0 THEN
         PERFORM app.raise_alert('search_limit', v_me.id, 'person/' || v_me.id,
             jsonb_build_object('opened', v_limit));
         RETURN jsonb_build_object('refused', jsonb_build_object('name', 'search_limit',
@@ -209,7 +212,7 @@ BEGIN
     END IF;
     v_entry := app.claim_entry(p_entry, v_me);
     IF v_entry.id IS NULL THEN
-        RETURN jsonb_build_object('refused', app.read_limit_gate(v_me));
+        RETURN jsonb_build_object('refused', app.read_limit_gate());
     END IF;
     PERFORM app.audit('found.open', 'queue_entry/' || p_entry, v_entry.patient_id,
         jsonb_build_object('reason', left(p_reason, 200)));
