@@ -111,6 +111,11 @@ RULES: Mapping[str, _Rule] = {
         RefusedError,
         "A practice stays what it was made as, and the clock of a demo only goes forward.",
     ),
+    "QC093": _R(
+        RefusedError,
+        "The audit is kept for {years} years. Choose an earlier day.",
+        "The audit is kept for at least six years. Choose an earlier day.",
+    ),
     "QC070": _R(RefusedError, "Please check what was entered: {field}.", "Please check the entry."),
 }
 

@@ -161,9 +161,15 @@ def test_only_the_api_and_the_audits_doors_are_definers(
     }
     assert doors == {
         "audit.append",
+        "audit.has_receipt",
+        "audit.last_anchor_at",
+        "audit.make_anchor",
+        "audit.purge",
         "audit.reads_between",
         "audit.reads_of",
         "audit.receipt",
+        "audit.sign_anchor",
+        "audit.unsigned_anchors",
     }
 
 

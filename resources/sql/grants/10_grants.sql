@@ -17,7 +17,8 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-    api.version(), api.sign_in(text, text), api.sign_out(), api.heartbeat(uuid, bigint), api.set_status(text)
+    api.version(), api.sign_in(text, text), api.sign_out(), api.heartbeat(uuid, bigint), api.set_status(text),
+    api.check_receipt(text)
 TO coordinator, supervisor, clinician, administrator, auditor;
 
 GRANT EXECUTE ON FUNCTION
@@ -52,5 +53,6 @@ GRANT EXECUTE ON FUNCTION api.import_problems(uuid) TO administrator;
 
 GRANT EXECUTE ON FUNCTION
     api.version(), api.gateway_take_requests(integer), api.gateway_take_commands(integer),
-    api.gateway_open_calls(), api.gateway_record(jsonb), api.gateway_beat(jsonb)
+    api.gateway_open_calls(), api.gateway_record(jsonb), api.gateway_beat(jsonb),
+    api.gateway_anchor(), api.gateway_sign(bigint, text, text)
 TO gateway;
