@@ -18,7 +18,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from coordinator_app import __version__
-from coordinator_app.cli import patients, people, schedule
+from coordinator_app.cli import patients, people, retention, schedule
 from coordinator_app.cli.words import (
     command,
     group,
@@ -163,6 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     schedule.declare_practitioner(group(commands, "practitioner", "who patients are seen by"))
     schedule.declare_schedule(group(commands, "schedule", "when they can be booked"))
     patients.declare_campaign(group(commands, "campaign", "who is to be called back"))
+    retention.declare(commands)
     return parser
 
 

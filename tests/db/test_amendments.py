@@ -27,16 +27,8 @@ def finished(
     return card, call
 
 
-def amend(
-    who: Party,
-    call: Any,
-    outcome: str,
-    op_id: uuid.UUID | None = None,
-    **details: object,
-) -> str:
-    said = who.ask(
-        "amend_outcome", uuid.UUID(call["id"]), outcome, details, WHY, op_id or op()
-    )
+def amend(who: Party, call: Any, outcome: str, once: Any = None, **details: object) -> str:
+    said = who.ask("amend_outcome", uuid.UUID(call["id"]), outcome, details, WHY, once or op())
     return str(said["sentence"])
 
 

@@ -162,6 +162,34 @@ $$;
 
 -- ------------------------------------------------------------------------ what there is to look at
 
+CREATE OR REPLACE FUNCTION app.alert_words(p_kind text, p_detail jsonb) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE p_kind
+        WHEN 'read_limit' THEN 'Opened as many charts as one hour allows'
+            || coalesce(' (' || (p_detail ->> 'limit') || ')', '')
+        WHEN 'search_limit' THEN 'Looked up as many patients as one hour allows'
+        WHEN 'rolled_back_reads' THEN 'Read and took it back, '
+            || coalesce(p_detail ->> 'reads', 'several') || ' times'
+        WHEN 'break_glass' THEN 'Opened a patient in an emergency'
+        WHEN 'override' THEN 'A call outside hours or caps was allowed'
+        WHEN 'unusual_reading' THEN 'Unusual reading on ' || concat_ws(' to ',
+            to_char((p_detail ->> 'from')::date, 'Mon FMDD'),
+            to_char(nullif(p_detail ->> 'to', p_detail ->> 'from')::date, 'Mon FMDD'))
+        WHEN 'login_lock' THEN 'Locked after failed sign-ins'
+        WHEN 'suspended' THEN 'Suspended'
+        WHEN 'second_factor' THEN 'The second factor failed or was changed'
+        WHEN 'audit' THEN 'The audit does not verify: tell the administrator'
+        WHEN 'incident_late' THEN 'An incident '
+            || CASE WHEN (p_detail ->> 'days_left')::integer < 0 THEN 'is past its last day'
+                WHEN (p_detail ->> 'days_left')::integer = 0 THEN 'is due today'
+                WHEN (p_detail ->> 'days_left')::integer = 1 THEN 'has one day left'
+                ELSE 'has ' || (p_detail ->> 'days_left') || ' days left' END
+        ELSE upper(left(p_kind, 1)) || replace(substr(p_kind, 2), '_', ' ')
+    END
+$$;
+
 -- Ids of patients, no names: a name is shown where looking at it is audited (api.who_looked).
 CREATE OR REPLACE FUNCTION api.privacy_watch() RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -177,7 +205,9 @@ BEGIN
         'alerts', (
             SELECT coalesce(jsonb_agg(jsonb_build_object(
                 'id', a.id, 'at', a.at, 'kind', a.kind, 'person', coalesce(p.name, ''),
-                'object', a.object, 'detail', a.detail, 'mine', coalesce(a.person_id = v_me.id, false)
+                'words', coalesce(app.alert_words(a.kind, a.detail), a.kind),
+                'incident_id', CASE WHEN a.object ~ '^incident/[0-9a-f-]{36}$' THEN substr(a.object, 10) END,
+                'mine', coalesce(a.person_id = v_me.id, false)
             ) ORDER BY a.id DESC), '[]')
             FROM (SELECT x.* FROM app.alert x WHERE x.seen_at IS NULL ORDER BY x.id DESC LIMIT 200) AS a
             LEFT JOIN app.person p ON p.id = a.person_id),
