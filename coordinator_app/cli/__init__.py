@@ -18,7 +18,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from coordinator_app import __version__
-from coordinator_app.cli import patients, people, retention, schedule
+from coordinator_app.cli import patients, people, retention, rules, schedule
 from coordinator_app.cli.words import (
     command,
     group,
@@ -159,6 +159,9 @@ def _parser() -> argparse.ArgumentParser:
     authorize = command(caller_id, "authorize", _caller_id, "let the office number be shown")
     authorize.add_argument("--signed-by", required=True)
     authorize.add_argument("--evidence", required=True, help="where that is written")
+    rules.declare_agreement(group(commands, "agreement", "contracts with those who hold data"))
+    rules.declare_rules(group(commands, "rules", "hours, caps and limits, as dated rows"))
+    rules.declare_numbers(group(commands, "numbers", "what is known about telephone numbers"))
     patients.declare_import(group(commands, "import", "patients from the practice's system"))
     schedule.declare_practitioner(group(commands, "practitioner", "who patients are seen by"))
     schedule.declare_schedule(group(commands, "schedule", "when they can be booked"))

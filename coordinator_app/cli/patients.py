@@ -48,6 +48,13 @@ def declare_campaign(commands: Commands) -> None:
         create.add_argument(f"--{number}", type=int)
     for flag in _FLAGS:
         create.add_argument(f"--{flag}", action="store_true")
+    for term, words in (
+        ("assigned-only", "only who is assigned works it (user assign)"),
+        ("needs-certification", "only who is certified in its script (user certify)"),
+        ("neutral", "no condition and no kind of visit on the screen"),
+        ("third-party-payment", "somebody else pays: a patient's authorization is needed"),
+    ):
+        create.add_argument(f"--{term}", action="store_true", help=words)
     command(commands, "list", _campaign_list, "show all campaigns")
     refresh = command(commands, "refresh", _campaign_refresh, "bring the queue up to date")
     refresh.add_argument("name")
@@ -87,7 +94,17 @@ def _campaign_create(options: argparse.Namespace) -> None:
         if value is not None and value is not False:
             rule[key] = value
     admin_practice.create_campaign(
-        options.database, options.name, options.script, options.purpose, rule
+        options.database,
+        options.name,
+        options.script,
+        options.purpose,
+        rule,
+        terms=admin_practice.CampaignTerms(
+            assigned_only=options.assigned_only,
+            needs_certification=options.needs_certification,
+            shows_clinical=not options.neutral,
+            third_party_payment=options.third_party_payment,
+        ),
     )
     _campaign_list(options)
 

@@ -105,6 +105,21 @@ def authorize_caller_id(conninfo: str, signed_by: str, evidence: str) -> None:
         )
 
 
+def sign_agreement(conninfo: str, kind: str, vendor: str, signed_by: str, evidence: str) -> None:
+    """Record a business associate contract for a year from today (45 CFR 164.308(b)).
+
+    ``kind``: carrier, hosting, coordinators, mail or other. Without the carrier's no real call is
+    placed.
+    """
+    with connect_admin(conninfo) as conn, as_owner(conn):
+        today, _ = practice_day(conn)
+        conn.execute(
+            "INSERT INTO app.agreement (kind, vendor, signed_by, evidence, valid) VALUES "
+            "(%s, %s, %s, %s, daterange(%s, (%s + interval '1 year')::date))",
+            [kind, vendor, signed_by, evidence, today, today],
+        )
+
+
 def server_advice(conninfo: str) -> tuple[str, ...]:
     """What the server still needs before people connect from other computers, as sentences."""
     with connect_admin(conninfo) as conn:
@@ -127,8 +142,30 @@ def server_advice(conninfo: str) -> tuple[str, ...]:
     return tuple(advice)
 
 
+@dataclass(frozen=True, slots=True)
+class CampaignTerms:
+    """Who may work a campaign and what its people read.
+
+    ``assigned_only``: only who is assigned; ``needs_certification``: only who is certified in its
+    script; ``shows_clinical``: False keeps conditions and kinds of visit off the screen (45 CFR
+    164.502(b)); ``third_party_payment``: somebody else pays for it, so that each patient's signed
+    authorization is needed (45 CFR 164.508(a)(3)).
+    """
+
+    assigned_only: bool = False
+    needs_certification: bool = False
+    shows_clinical: bool = True
+    third_party_payment: bool = False
+
+
 def create_campaign(
-    conninfo: str, name: str, script: str, purpose: str, rule: Mapping[str, int | bool]
+    conninfo: str,
+    name: str,
+    script: str,
+    purpose: str,
+    rule: Mapping[str, int | bool],
+    *,
+    terms: CampaignTerms | None = None,
 ) -> UUID:
     """Make a campaign and fill its queue. ``rule``: see app.campaign_refresh.
 
@@ -141,11 +178,22 @@ def create_campaign(
     with connect_admin(conninfo) as conn, as_owner(conn):
         practice_day(conn)
         try:
+            of = terms or CampaignTerms()
             row = conn.execute(
-                "INSERT INTO app.campaign (name, script, purpose, rule, status, created_by, "
-                "created_at) VALUES (%s, %s, %s, %s, 'running', session_user, app.now()) "
-                "ON CONFLICT (name) DO NOTHING RETURNING id",
-                [name, script, purpose, json.dumps(dict(rule))],
+                "INSERT INTO app.campaign (name, script, purpose, rule, assigned_only, "
+                "needs_certification, shows_clinical, third_party_payment, status, created_by, "
+                "created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'running', session_user, "
+                "app.now()) ON CONFLICT (name) DO NOTHING RETURNING id",
+                [
+                    name,
+                    script,
+                    purpose,
+                    json.dumps(dict(rule)),
+                    of.assigned_only,
+                    of.needs_certification,
+                    of.shows_clinical,
+                    of.third_party_payment,
+                ],
             ).fetchone()
         except psycopg.errors.CheckViolation:
             raise RefusedError(

@@ -23,6 +23,7 @@ from coordinator_app.domain.queue import Gate, QueueFilter, QueuePage, SkipReaso
 from coordinator_app.domain.schedule import Appointment, Openings, SlotHold
 from coordinator_app.domain.session import Heartbeat, SignedIn
 from coordinator_app.domain.team import TeamBoard
+from coordinator_app.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -66,7 +67,7 @@ class SqlPractice(SqlPrivacyRecords):
         return decode(QueuePage, self._link.call("queue", which, find, limit))
 
     def claim(self, entry_id: UUID, op_id: UUID) -> Card:
-        return decode(Card, self._link.call("claim", entry_id, op_id))
+        return decode(Card, _granted(self._link.call("claim", entry_id, op_id)))
 
     def claim_next(self, op_id: UUID) -> Card | Gate:
         found = _card_or_gate(self._link.call("claim_next", op_id))
@@ -89,7 +90,8 @@ class SqlPractice(SqlPrivacyRecords):
         return decode(Card, self._link.call("verify_identity", call_id, result, given, op_id))
 
     def request_call(self, entry_id: UUID, fence: int, phone_id: UUID, op_id: UUID) -> CallView:
-        return decode(CallView, self._link.call("request_call", entry_id, fence, phone_id, op_id))
+        answer = self._link.call("request_call", entry_id, fence, phone_id, op_id)
+        return decode(CallView, _granted(answer))
 
     def call(self, call_id: UUID) -> CallView:
         return decode(CallView, self._link.call("call", call_id))
@@ -184,6 +186,19 @@ class SqlPractice(SqlPrivacyRecords):
             listener.close()
         self._listeners.clear()
         self._link.close()
+
+
+def _granted(answer: object) -> object:
+    """Return the answer; raise RefusedError when it is a refusal.
+
+    A refusal that must leave a record comes as an answer: an error would take the record back.
+    """
+    refused = answer.get("refused") if isinstance(answer, dict) else None
+    if refused is None:
+        return answer
+    gate = decode(Gate, refused)
+    detail = {"gate": gate.name, "opens_at": gate.opens_at and gate.opens_at.isoformat()}
+    raise RefusedError(gate.sentence, name="dial_refused", detail=detail)
 
 
 def _part(answer: object, name: str) -> object:

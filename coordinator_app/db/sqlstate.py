@@ -65,6 +65,7 @@ RULES: Mapping[str, _Rule] = {
         "This program is too old for the practice. Please update it.",
     ),
     "QC005": _R(NotAllowedError, "Your role in this practice does not include this."),
+    "QC007": _R(NotAllowedError, "Sign in again to do this: a login of just now is needed."),
     "QC010": _R(
         TakenByAnotherError,
         "{by} is working with this patient now. Choose another one.",
@@ -106,10 +107,17 @@ RULES: Mapping[str, _Rule] = {
         RefusedError,
         "The identity could not be confirmed in this call. Choose the outcome “Not verified”.",
     ),
+    "QC052": _R(
+        RefusedError, "The emergency access has ended. Open it again if you still need it."
+    ),
     "QC060": _R(RefusedError, "You have reached today's limit for this."),
     "QC090": _R(
         RefusedError,
         "A practice stays what it was made as, and the clock of a demo only goes forward.",
+    ),
+    "QC092": _R(
+        RefusedError,
+        "A rule is never rewritten: it ends on a day to come, and another begins there.",
     ),
     "QC093": _R(
         RefusedError,

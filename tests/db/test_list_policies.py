@@ -54,8 +54,17 @@ def test_policy_the_note_of_a_callback_is_for_who_wrote_it(practice: Practice) -
     mine = promise(practice, practice.c1, 3)
     assert mine["note"] == "likes mornings"
     assert mine["patient"] == "Given3 Z."
-    (theirs,) = practice.c2.ask("callbacks")
+    (theirs,) = practice.sup.ask("callbacks")
     assert (theirs["note"], theirs["owner"], theirs["mine"]) == ("", "Jordan Park", False)
+
+
+def test_policy_somebody_elses_callback_is_not_on_the_list_until_anybody_may_take_it(
+    practice: Practice,
+) -> None:
+    mine = promise(practice, practice.c1, 3)
+    assert practice.c2.ask("callbacks") == []
+    practice.move_to(datetime.fromisoformat(mine["due_at"]) + timedelta(minutes=30))
+    assert [row["id"] for row in practice.c2.ask("callbacks")] == [mine["id"]]
 
 
 def test_policy_only_the_owner_moves_or_releases_a_callback(practice: Practice) -> None:

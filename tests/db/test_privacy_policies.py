@@ -497,13 +497,11 @@ def test_many_patients_in_a_few_minutes_are_reported_with_their_ids_and_no_names
 
 def test_many_look_ups_in_a_day_are_reported(practice: Practice) -> None:
     practice.set_rules(unusual_lookups=2)
-    for _ in range(2):
-        practice.value("SELECT app.audit('find.read', 'patients', NULL)")
-    count = "SELECT n FROM app.unusual_reading('2027-03-01', '2027-03-02') WHERE kind = 'look_ups'"
-    practice.rows("INSERT INTO app.person (login, name, role) VALUES ('postgres', 'P', 'auditor')")
-    assert practice.rows(count) == []
-    practice.value("SELECT app.audit('find.read', 'patients', NULL)")
-    assert practice.rows(count) == [(3,)]
+    for number in (1, 2):
+        practice.c1.ask("find_patient", {"name": f"Given{number} Zyx{number}"}, "returns our call")
+    assert unusual(practice, "look_ups") == []
+    practice.c1.ask("find_patient", {"name": "Nobody Here"}, "returns our call")
+    assert unusual(practice, "look_ups") == [("Jordan Park", 3)]
 
 
 def test_the_first_beat_of_a_day_tells_supervisors_of_the_days_before_once(

@@ -81,6 +81,14 @@ TEMPLATE = "practice"
 PATIENTS = 20
 
 
+class RefusedAnswerError(Exception):
+    """A refusal that came as an answer, so that its record stays: {"refused": {...}}."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        super().__init__(str(facts))
+        self.facts = {**facts, "gate": facts["name"]}
+
+
 class UnexpectedError(AssertionError):
     """The database did not do what a test took for granted."""
 
@@ -112,7 +120,7 @@ class Party:
         return self.ask("sign_in", "0.1.0", "test")
 
     def claim(self, entry: object) -> Any:
-        return self.one("SELECT api.claim(%s::uuid, %s)", entry, op())
+        return _granted(self.one("SELECT api.claim(%s::uuid, %s)", entry, op()))
 
     def claim_next(self, op_id: uuid.UUID | None = None) -> Any:
         return self.one("SELECT api.claim_next(%s)", op_id or op())
@@ -123,12 +131,14 @@ class Party:
         )
 
     def dial(self, card: Any, *, phone: object = None, op_id: uuid.UUID | None = None) -> Any:
-        return self.one(
-            "SELECT api.request_call(%s::uuid, %s, %s::uuid, %s)",
-            card["entry_id"],
-            card["fence"],
-            phone or card["phones"][0]["id"],
-            op_id or op(),
+        return _granted(
+            self.one(
+                "SELECT api.request_call(%s::uuid, %s, %s::uuid, %s)",
+                card["entry_id"],
+                card["fence"],
+                phone or card["phones"][0]["id"],
+                op_id or op(),
+            )
         )
 
     def verify(self, call: Any, result: str = "PASS", kinds: str = "{birth_date,zip}") -> Any:
@@ -472,6 +482,12 @@ def _fill(connection: psycopg.Connection[Any]) -> None:
         )
 
 
+def _granted(answer: Any) -> Any:
+    if isinstance(answer, dict) and answer.get("refused"):
+        raise RefusedAnswerError(answer["refused"])
+    return answer
+
+
 def _is_json(value: object) -> bool:
     return isinstance(value, dict) or (
         isinstance(value, list) and bool(value) and isinstance(value[0], dict)
@@ -498,6 +514,10 @@ def refused(*codes: str) -> Iterator[Refusal]:
     said = Refusal("")
     try:
         yield said
+    except RefusedAnswerError as error:
+        said.code, said.name, said.facts = "QC020", str(error.facts["name"]), dict(error.facts)
+        if said.code not in codes:
+            raise UnexpectedError(f"Expected {codes}, was refused: {said.facts}.") from error
     except psycopg.Error as error:
         said.code, said.name = error.sqlstate or "", error.diag.message_primary or ""
         if said.code.startswith("QC"):

@@ -31,6 +31,9 @@ BEGIN
         UPDATE app.coverage SET starts_on = starts_on + 7 * v_weeks, ends_on = ends_on + 7 * v_weeks;
     END IF;
 
+    INSERT INTO app.agreement (kind, vendor, signed_by, evidence, valid)
+    VALUES ('carrier', 'The practice line of this demo', 'Nadia Haddad', 'No carrier, no real call', '[2020-01-01,)');
+
     ---------------------------------------------------------------- practitioners, schedules
     UPDATE app.practitioner d SET bookable = true, specialty = coalesce(nullif(d.specialty, ''), 'Primary care')
     WHERE d.id IN (

@@ -42,9 +42,36 @@ DROP TRIGGER IF EXISTS make_meters ON app.person;
 CREATE TRIGGER make_meters AFTER INSERT ON app.person
 FOR EACH ROW EXECUTE FUNCTION app.make_meters();
 
--- Take up to p_wanted from this person's allowance and say how many there were. Half of p_limit may
--- be used at once and the other half comes back evenly within p_period, so that no span of that
--- length ever sees more than p_limit. Real time, not a demo's.
+-- How many this person has left. Half of p_limit may be used at once and the other half comes back
+-- evenly within p_period, so that no span of that length ever sees more than p_limit. Real time, not
+-- a demo's.
+CREATE OR REPLACE FUNCTION app.clock_us() RETURNS bigint
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+$$;
+
+CREATE OR REPLACE FUNCTION app.meter_step(p_limit integer, p_period interval) RETURNS bigint
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT (extract(epoch FROM p_period) * 1000000)::bigint / greatest(p_limit / 2, 1)
+$$;
+
+CREATE OR REPLACE FUNCTION app.meter_left(
+    p_person uuid, p_kind text, p_limit integer, p_period interval
+) RETURNS integer
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT greatest(0, (p_limit + 1) / 2
+        - ceil(greatest(0, app.meter_value(p_person, p_kind) - app.clock_us())
+            / app.meter_step(p_limit, p_period)::numeric))::integer
+$$;
+
+-- Microseconds after which one comes back; a limit of 1 after the whole span.
+-- Take up to p_wanted from this person's allowance and say how many there were.
 CREATE OR REPLACE FUNCTION app.meter_take(
     p_person uuid, p_kind text, p_limit integer, p_period interval, p_wanted integer DEFAULT 1
 ) RETURNS integer
@@ -52,28 +79,17 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_burst constant bigint := (p_limit + 1) / 2;
-    v_back constant bigint := p_limit / 2;
-    v_step bigint;
-    v_now bigint;
-    v_used bigint;
-    v_granted bigint;
+    v_granted integer;
 BEGIN
-    IF p_limit <= 0 OR p_wanted <= 0 THEN
-        RETURN 0;
-    END IF;
     -- Five connections of one login come one after the other.
     PERFORM 1 FROM app.meter m WHERE m.person_id = p_person FOR NO KEY UPDATE;
-    -- A limit of 1 comes back after the whole span.
-    v_step := (extract(epoch FROM p_period) * 1000000)::bigint / greatest(v_back, 1);
-    v_now := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
-    v_used := greatest(app.meter_value(p_person, p_kind), v_now);
-    v_granted := least(p_wanted, (v_burst * v_step - (v_used - v_now)) / v_step);
-    IF v_granted <= 0 THEN
-        RETURN 0;
+    v_granted := least(p_wanted, app.meter_left(p_person, p_kind, p_limit, p_period));
+    IF v_granted > 0 THEN
+        PERFORM setval(app.meter_name(p_person, p_kind)::regclass,
+            greatest(app.meter_value(p_person, p_kind), app.clock_us())
+                + v_granted * app.meter_step(p_limit, p_period));
     END IF;
-    PERFORM setval(app.meter_name(p_person, p_kind)::regclass, v_used + v_granted * v_step);
-    RETURN v_granted;
+    RETURN greatest(v_granted, 0);
 END
 $$;
 
@@ -118,20 +134,47 @@ BEGIN
 END
 $$;
 
+-- What is said, and told to the supervisors, when the charts of the hour are used up.
+CREATE OR REPLACE FUNCTION app.can_open(p_me app.person) RETURNS boolean
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT p_me.role <> 'coordinator'
+        OR app.meter_left(p_me.id, 'charts', app.rule_number('charts_per_hour'), interval '1 hour') >= 1
+$$;
+
+CREATE OR REPLACE FUNCTION app.read_limit_gate(p_me app.person) RETURNS jsonb
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN NOT app.can_open(p_me) THEN jsonb_build_object(
+        'name', 'read_limit',
+        'sentence', 'You have opened as many patients as one hour allows ('
+            || app.rule_number('charts_per_hour') || '). Your supervisor has been told.',
+        'opens_at', app.now() + interval '3 minutes') END
+$$;
+
+CREATE OR REPLACE FUNCTION app.tell_read_limit(p_me app.person) RETURNS void
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT app.raise_alert('read_limit', p_me.id, 'person/' || p_me.id,
+        jsonb_build_object('limit', app.rule_number('charts_per_hour')))
+$$;
+
+-- Whether there is a chart left for this person in the hour; takes none.
 -- One chart more for this person; false when the hour's allowance is used. Roles that oversee are
 -- counted and reported, not stopped.
-CREATE OR REPLACE FUNCTION app.may_open(p_me app.person, p_patient uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION app.may_open(p_me app.person) RETURNS boolean
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    v_limit integer := app.rule_number('charts_per_hour');
 BEGIN
-    IF p_me.role <> 'coordinator' OR app.meter_take(p_me.id, 'charts', v_limit, interval '1 hour') = 1 THEN
+    IF p_me.role <> 'coordinator' OR app.meter_take(
+        p_me.id, 'charts', app.rule_number('charts_per_hour'), interval '1 hour') = 1 THEN
         RETURN true;
     END IF;
-    PERFORM app.raise_alert('read_limit', p_me.id, 'person/' || p_me.id,
-        jsonb_build_object('limit', v_limit));
+    PERFORM app.tell_read_limit(p_me);
     RETURN false;
 END
 $$;
@@ -178,6 +221,31 @@ AS $$
     ON CONFLICT (person_id, patient_id) DO UPDATE SET at = excluded.at
 $$;
 
+-- Whether a list has shown this patient's name to p_me within the hour (or may show any).
+CREATE OR REPLACE FUNCTION app.name_is_known(p_me app.person, p_patient uuid) RETURNS boolean
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT p_me.role <> 'coordinator' OR EXISTS (
+        SELECT 1 FROM app.seen s
+        WHERE s.person_id = p_me.id AND s.patient_id = p_patient
+            AND s.at > clock_timestamp() - interval '1 hour')
+$$;
+
+-- Whether this person may speak with the patient in the patient's language: one they know, and
+-- where a credential for it is on file, one that has not expired (45 CFR 92.201).
+CREATE OR REPLACE FUNCTION app.speaks(p_me app.person, p_patient uuid, p_today date) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT l.code = 'en' OR l.code = ANY (ARRAY(SELECT left(x, 2) FROM unnest(p_me.languages) x))
+        AND coalesce((
+            SELECT max(c.expires_on) >= p_today FROM app.credential c
+            WHERE c.person_id = p_me.id AND c.kind = 'language' AND left(c.name, 2) = l.code), true)
+    FROM (SELECT lower(left(coalesce(nullif(p.language, ''), 'en'), 2)) AS code
+          FROM app.patient p WHERE p.id = p_patient) AS l
+$$;
+
 -- Looked at by the gateway's beat: reads whose transaction was taken back, and allowances used up,
 -- are told even when the refusal itself was rolled back.
 CREATE OR REPLACE FUNCTION app.watch_readers() RETURNS void
@@ -186,16 +254,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_row record;
-    v_now bigint := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
     v_limit integer := app.rule_number('charts_per_hour');
-    v_full bigint;
 BEGIN
-    -- The last unit of the burst is gone: see app.meter_take.
-    v_full := v_now + ((v_limit + 1) / 2 - 1) * (3600000000 / greatest(v_limit / 2, 1));
     FOR v_row IN
         SELECT m.person_id, m.reported, p.role,
             app.meter_value(m.person_id, 'reads') - m.reads AS lost,
-            app.meter_value(m.person_id, 'charts') AS charts
+            app.meter_left(m.person_id, 'charts', v_limit, interval '1 hour') AS charts_left
         FROM app.meter m JOIN app.person p ON p.id = m.person_id
         ORDER BY m.person_id FOR NO KEY UPDATE OF m SKIP LOCKED
     LOOP
@@ -205,7 +269,7 @@ BEGIN
             PERFORM app.raise_alert('rolled_back_reads', v_row.person_id, 'person/' || v_row.person_id,
                 jsonb_build_object('reads', v_row.lost - v_row.reported));
         END IF;
-        IF v_row.role = 'coordinator' AND v_row.charts > v_full THEN
+        IF v_row.role = 'coordinator' AND v_row.charts_left = 0 THEN
             PERFORM app.raise_alert('read_limit', v_row.person_id, 'person/' || v_row.person_id,
                 jsonb_build_object('limit', v_limit));
         END IF;

@@ -50,11 +50,12 @@ BEGIN
             WHERE w.starts IS NOT NULL
                 AND (w.on_holidays OR NOT EXISTS (
                     SELECT 1 FROM app.holiday h
-                    WHERE h.day = d.day AND h.jurisdiction IN ('US', v_state)
+                    -- Nobody knows which state's: then every state's.
+                    WHERE h.day = d.day AND (h.jurisdiction IN ('US', v_state) OR v_state = '*')
                 ))
                 AND NOT EXISTS (
                     SELECT 1 FROM app.blackout_date b
-                    WHERE b.day = d.day AND b.jurisdiction IN ('*', v_state)
+                    WHERE b.day = d.day AND (b.jurisdiction IN ('*', v_state) OR v_state = '*')
                 );
             v_open := v_open * coalesce(v_one, '{}'::tstzmultirange);
         END LOOP;
@@ -93,20 +94,65 @@ AS $$
     ORDER BY c.recorded_at DESC, c.id DESC LIMIT 1
 $$;
 
--- Whether an opt-out forbids to call this patient on this number. A row that names only a
--- number (a do-not-call list) holds for whoever has it, whatever its scope.
-CREATE OR REPLACE FUNCTION app.suppressed(p_patient uuid, p_e164 text) RETURNS boolean
+-- Whether an opt-out forbids to reach this patient on this number by this channel. A row that names
+-- only a number (a do-not-call list) holds for whoever has it, whatever its scope; a household's
+-- for every patient who has that number on file, on any of their numbers.
+CREATE OR REPLACE FUNCTION app.stops(p_suppressed text, p_channel text) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT p_suppressed IN ('all', p_channel) OR p_suppressed = 'automated' AND p_channel = 'text'
+$$;
+
+CREATE OR REPLACE FUNCTION app.suppressed(p_patient uuid, p_e164 text, p_channel text DEFAULT 'voice')
+RETURNS boolean
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(app.permission(p_patient, 'voice'), 'allow') <> 'allow'
+    SELECT CASE WHEN p_channel IN ('voice', 'text', 'email', 'mail')
+            THEN coalesce(app.permission(p_patient, p_channel), 'allow') <> 'allow' ELSE false END
         OR EXISTS (
             SELECT 1 FROM app.suppression s
-            WHERE s.patient_id = p_patient AND s.scope IN ('calls', 'everything'))
+            WHERE s.patient_id = p_patient
+                AND (s.scope = 'everything' OR s.scope = 'calls' AND app.stops(s.channel, p_channel)))
         OR EXISTS (
             SELECT 1 FROM app.suppression s
-            WHERE s.e164 = p_e164
+            WHERE s.e164 = p_e164 AND app.stops(s.channel, p_channel)
                 AND (s.scope = 'number' OR s.patient_id IS NULL OR s.patient_id = p_patient))
+        OR EXISTS (
+            SELECT 1 FROM app.patient_telecom t
+            JOIN app.suppression s ON s.e164 = t.e164
+            WHERE t.patient_id = p_patient AND s.scope = 'household' AND app.stops(s.channel, p_channel))
+$$;
+
+-- Whether an opt-out from one channel stops another: a STOP to a machine stops what machines send
+-- (texts), not a person's call and not the mail.
+-- How the patient asked to be reached (45 CFR 164.522(b)); a row of NULLs: nothing asked, or
+-- withdrawn.
+CREATE OR REPLACE FUNCTION app.confidential(p_patient uuid) RETURNS app.confidential_request
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_row app.confidential_request;
+BEGIN
+    SELECT r.* INTO v_row FROM app.confidential_request r
+    WHERE r.patient_id = p_patient ORDER BY r.recorded_at DESC, r.id DESC LIMIT 1;
+    IF v_row.withdrawn THEN
+        RETURN NULL;
+    END IF;
+    RETURN v_row;
+END
+$$;
+
+-- What the Reassigned Numbers Database last said of a number: "yes", "no", "no_data", or NULL when
+-- it was not asked. Only "no" is a "no" (47 CFR 64.1200(m)).
+CREATE OR REPLACE FUNCTION app.reassigned(p_e164 text) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT r.answer FROM app.reassigned_check r WHERE r.e164 = p_e164
+    ORDER BY r.asked_on DESC, r.consent_on DESC LIMIT 1
 $$;
 
 -- The patient asked for a call at this time: an open callback that is due.
@@ -133,10 +179,15 @@ AS $$
         WHEN p_phone.quality = 'retired' THEN 'No longer in use'
         WHEN EXISTS (
             SELECT 1 FROM app.suppression s
-            WHERE s.e164 = p_phone.e164 AND (s.scope = 'number' OR s.patient_id IS NULL)
+            WHERE s.e164 = p_phone.e164 AND (s.scope IN ('number', 'household') OR s.patient_id IS NULL)
+                AND app.stops(s.channel, 'voice')
         ) THEN 'Asked not to be called on this number'
+        WHEN app.reassigned(p_phone.e164) = 'yes' THEN 'Somebody else has this number now'
+        WHEN c.id IS NOT NULL AND (c.e164, c.extension) IS DISTINCT FROM (p_phone.e164, p_phone.extension)
+            THEN 'The patient asked to be reached another way'
         ELSE ''
     END
+    FROM app.confidential(p_phone.patient_id) AS c
 $$;
 
 CREATE OR REPLACE FUNCTION app.best_phone(p_patient uuid) RETURNS app.patient_telecom
@@ -164,9 +215,49 @@ AS $$
             THEN p_patient.next_appointment_imported END)
 $$;
 
--- Every check with its result, in order. p_phone NULL: the patient's best number.
+-- When the oldest calls of a span are old enough that one more is below the cap.
+CREATE OR REPLACE FUNCTION app.cap_opens(p_calls timestamptz[], p_cap integer, p_span interval)
+RETURNS timestamptz
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT p_calls[cardinality(p_calls) - p_cap + 1] + p_span
+$$;
+
+-- The calls of a patient that caps count, as times in order. A call that was never placed is none;
+-- one without an attempt (a technical problem) counts for the 24 hours of the states only. A call at
+-- the time the patient asked for is not one of ours ("unasked").
+CREATE OR REPLACE FUNCTION app.counted_calls(
+    p_patient uuid, p_midnight timestamptz, p_now timestamptz, p_except uuid,
+    OUT day_all timestamptz[], OUT day_unasked timestamptz[],
+    OUT week_all timestamptz[], OUT week_unasked timestamptz[],
+    OUT hours_24 timestamptz[], OUT contacts bigint
+)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT
+        coalesce(array_agg(c.at ORDER BY c.at) FILTER (WHERE c.counts AND c.at >= p_midnight), '{}'),
+        coalesce(array_agg(c.at ORDER BY c.at)
+            FILTER (WHERE c.counts AND NOT c.asked AND c.at >= p_midnight), '{}'),
+        coalesce(array_agg(c.at ORDER BY c.at) FILTER (WHERE c.counts), '{}'),
+        coalesce(array_agg(c.at ORDER BY c.at) FILTER (WHERE c.counts AND NOT c.asked), '{}'),
+        coalesce(array_agg(c.at ORDER BY c.at) FILTER (WHERE c.at > p_now - interval '24 hours'), '{}'),
+        count(*) FILTER (WHERE c.counts)
+    FROM (
+        SELECT x.requested_at AS at, x.was_callback AS asked, coalesce(o.counts_attempt, true) AS counts
+        FROM app.call x LEFT JOIN app.outcome_code o ON o.code = x.outcome
+        WHERE x.patient_id = p_patient AND x.id >= app.uuid7_floor(p_now - interval '7 days')
+            AND x.end_reason IS DISTINCT FROM 'never_placed' AND x.id IS DISTINCT FROM p_except
+    ) AS c
+$$;
+
+-- Every check with its result, in the order of compliance.md section 8. p_phone NULL: the patient's
+-- best number. p_me NULL: whoever (a list); p_except: the call that was granted and is looked at
+-- again. Nobody and nothing passes a check but a clinician's override of hours and caps.
 CREATE OR REPLACE FUNCTION app.gate(
-    p_entry app.queue_entry, p_phone app.patient_telecom, p_now timestamptz
+    p_entry app.queue_entry, p_phone app.patient_telecom, p_now timestamptz,
+    p_me app.person DEFAULT NULL, p_except uuid DEFAULT NULL
 ) RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -176,6 +267,10 @@ DECLARE
     v_campaign app.campaign;
     v_practice app.practice;
     v_phone app.patient_telecom := p_phone;
+    v_asked boolean := app.asked_for_now(p_entry, p_now);
+    v_confidential app.confidential_request;
+    v_override app.gate_override;
+    v_rules jsonb;
     v_checks jsonb := '[]';
     v_states text[];
     v_zones text[];
@@ -183,24 +278,43 @@ DECLARE
     v_visit timestamptz;
     v_opens timestamptz;
     v_zone text;
-    v_count integer;
-    v_first timestamptz;
-    v_caps integer;
+    v_today date;      -- at the patient's
+    v_midnight timestamptz;
+    v_calls record;
+    v_cap integer;
+    v_more integer;    -- what a call at the time the patient asked for may be over the caps
+    v_count bigint;
     v_text text;
-    v_asked boolean := app.asked_for_now(p_entry, p_now);
+    v_last date;
 BEGIN
     SELECT x.* INTO v_patient FROM app.patient x WHERE x.id = p_entry.patient_id;
     SELECT x.* INTO v_campaign FROM app.campaign x WHERE x.id = p_entry.campaign_id;
     SELECT x.* INTO v_practice FROM app.practice x;
+    v_confidential := app.confidential(v_patient.id);
     IF v_phone.id IS NULL THEN
         v_phone := app.best_phone(v_patient.id);
     END IF;
-    v_zone := coalesce(v_patient.zones[1], v_phone.zones[1], v_practice.zone);
-    v_visit := app.next_visit(v_patient, p_now);
+    v_zone := app.patient_zone(v_patient, v_phone);
+    v_today := (p_now AT TIME ZONE v_zone)::date;
+    v_midnight := v_today::timestamp AT TIME ZONE v_zone;
+    v_rules := app.rules_on((p_now AT TIME ZONE v_practice.zone)::date);
+    v_more := CASE WHEN v_asked THEN (v_rules ->> 'cap_callback')::integer ELSE 0 END;
+    SELECT o.* INTO v_override FROM app.gate_override o
+    WHERE o.patient_id = v_patient.id AND (o.used_by IS NULL OR o.used_by = p_except)
+        AND p_now BETWEEN o.granted_at AND o.until
+    ORDER BY o.granted_at DESC LIMIT 1;
 
+    -- Who dials.
+    IF p_me.id IS NOT NULL THEN
+        v_checks := v_checks || app.check('person', p_me.active AND app.is_trained(p_me),
+            'Your access is suspended or your training has expired. Talk to your supervisor.');
+    END IF;
+    v_text := app.campaign_problem(v_campaign, p_me, v_today);
+    v_checks := v_checks || app.check('assignment', v_text = '', v_text);
     v_checks := v_checks || app.check('campaign', v_campaign.status = 'running',
-        'The campaign is ' || v_campaign.status || '.', NULL);
+        'The campaign is ' || v_campaign.status || '.');
 
+    -- Whom.
     v_checks := v_checks || app.check('patient_state',
         v_patient.state = 'active' AND NOT v_patient.deceased,
         CASE
@@ -210,27 +324,56 @@ BEGIN
             WHEN v_patient.state = 'moved' THEN 'This patient moved away.'
             WHEN v_patient.state = 'dismissed' THEN 'The practice no longer sees this patient.'
             ELSE 'The practice put this patient on hold: ' || coalesce(nullif(v_patient.state_reason, ''), 'no reason given') || '.'
-        END, NULL);
-
-    v_checks := v_checks || app.check('appointment',
-        v_visit IS NULL,
+        END);
+    v_visit := app.next_visit(v_patient, p_now);
+    v_checks := v_checks || app.check('appointment', v_visit IS NULL,
         'This patient already has an appointment on '
-            || to_char(v_visit AT TIME ZONE v_practice.zone, 'Mon FMDD') || '.', NULL);
+            || to_char(v_visit AT TIME ZONE v_practice.zone, 'Mon FMDD') || '.');
 
+    -- On which number: what the patient asked for in confidence passes every other contact fact.
+    v_checks := v_checks || app.check('confidential',
+        v_confidential.id IS NULL OR coalesce((v_confidential.e164, v_confidential.extension)
+            = (v_phone.e164, v_phone.extension), false),
+        CASE WHEN v_confidential.e164 IS NULL THEN 'This patient asked not to be reached by telephone.'
+            ELSE 'This patient asked to be called on one number only.' END);
     -- Opt-outs and permission; the strictest source wins and no purpose passes them.
     v_checks := v_checks || app.check('suppressed',
-        NOT app.suppressed(v_patient.id, v_phone.e164), 'This patient asked not to be called.', NULL);
-
+        NOT app.suppressed(v_patient.id, v_phone.e164), 'This patient asked not to be called.');
     v_text := app.phone_problem(v_phone);
     v_checks := v_checks || app.check('number', v_phone.id IS NOT NULL AND v_text = '',
         CASE WHEN v_phone.id IS NULL THEN 'There is no number left that may be dialled.'
-            ELSE v_text || '.' END, NULL);
+            ELSE v_text || '.' END);
+    v_text := app.reassigned(v_phone.e164);
+    v_checks := v_checks || app.check('reassigned', v_text IS DISTINCT FROM 'yes',
+        'Somebody else has this number now.', NULL, jsonb_build_object('answer', coalesce(v_text, 'not asked')));
 
-    -- Calling hours at every place the patient may be: address first, then the number.
-    SELECT coalesce(array_agg(DISTINCT x), '{}') INTO v_states
-    FROM unnest(array_remove(v_phone.states || v_patient.state_code, '')) x;
-    SELECT coalesce(array_agg(DISTINCT x), '{}') INTO v_zones
-    FROM unnest(v_patient.zones || v_phone.zones) x;
+    -- What for. Treatment and care coordination are no solicitation; the rest needs a relationship
+    -- that has not run out, or a fresh scrub against the do-not-call list.
+    v_text := app.purpose_problem(v_campaign, v_practice, v_patient.id, v_today);
+    v_checks := v_checks || app.check('purpose', v_text = '', v_text, NULL,
+        jsonb_build_object('purpose', v_campaign.purpose));
+    -- At every place the patient may be: address first, then the number.
+    SELECT coalesce(array_agg(DISTINCT x ORDER BY x), '{}') INTO v_states
+    FROM unnest(array_remove(v_phone.states || v_patient.state_code || v_confidential.state_code, '')) x
+    WHERE x IS NOT NULL;
+    SELECT coalesce(array_agg(DISTINCT x ORDER BY x), '{}') INTO v_zones
+    FROM unnest(v_patient.zones || v_phone.zones || v_confidential.zones) x WHERE x IS NOT NULL;
+    IF v_campaign.purpose IN ('ANNOUNCE', 'PROMO') THEN
+        SELECT greatest(v_patient.last_visit, max(b.last_payment_on)) INTO v_last
+        FROM app.account_balance b WHERE b.patient_id = v_patient.id;
+        v_cap := app.rule_number('ebr_months', p_now, v_states);
+        v_count := (v_rules ->> 'dnc_scrub_days')::integer;
+        v_checks := v_checks || app.check('relationship',
+            coalesce(v_today <= v_last + make_interval(months => v_cap), false)
+            OR coalesce((SELECT NOT d.listed AND d.checked_on >= v_today - v_count::integer
+                FROM app.dnc_scrub d WHERE d.e164 = v_phone.e164 AND d.checked_on <= v_today
+                ORDER BY d.checked_on DESC LIMIT 1), false),
+            'The last visit or payment is more than ' || v_cap || ' months ago, and the number has not been checked '
+                || 'against the do-not-call list in ' || v_count || ' days, or stands on it.', NULL,
+            jsonb_build_object('last_transaction', v_last, 'months', v_cap, 'scrub_days', v_count));
+    END IF;
+
+    -- When.
     v_open := coalesce(
         app.open_hours(v_states, v_zones, p_now, p_now + interval '1 minute') @> p_now, false);
     IF NOT v_open THEN  -- the long way only to say when it opens
@@ -239,65 +382,116 @@ BEGIN
     END IF;
     v_checks := v_checks || app.check('hours', v_open,
         'It is outside calling hours where the patient may be ('
-            || app.clock_text(p_now, v_zone) || ' there).', v_opens);
+            || app.clock_text(p_now, v_zone) || ' there).', v_opens,
+        jsonb_build_object('states', v_states, 'zones', v_zones), v_override);
 
-    -- Attempts nobody asked for: a day, a week. A call at the time the patient asked for does
-    -- not count against the day, but the 24-hour limit below counts every call.
-    SELECT count(*), min(c.requested_at) INTO v_count, v_first FROM app.call c
-    LEFT JOIN app.outcome_code o ON o.code = c.outcome
-    WHERE c.patient_id = v_patient.id AND coalesce(o.counts_attempt, true)
-        AND c.end_reason IS DISTINCT FROM 'never_placed'
-        AND NOT c.was_callback
-        AND c.id >= app.uuid7_floor(
-            (p_now AT TIME ZONE v_zone)::date::timestamp AT TIME ZONE v_zone);
+    -- How often.
+    v_calls := app.counted_calls(v_patient.id, v_midnight, p_now, p_except);
+    v_cap := (v_rules ->> 'cap_day')::integer;
     v_checks := v_checks || app.check('cap_day',
-        v_count < app.rule_number('cap_day', p_now) OR v_asked,
-        'This patient was already called today.',
-        (((p_now AT TIME ZONE v_zone)::date + 1)::timestamp AT TIME ZONE v_zone));
-
-    SELECT count(*), min(c.requested_at) INTO v_count, v_first FROM app.call c
-    LEFT JOIN app.outcome_code o ON o.code = c.outcome
-    WHERE c.patient_id = v_patient.id AND coalesce(o.counts_attempt, true)
-        AND c.end_reason IS DISTINCT FROM 'never_placed'
-        AND NOT c.was_callback
-        AND c.id >= app.uuid7_floor(p_now - interval '7 days');
+        CASE WHEN v_asked THEN cardinality(v_calls.day_all) < v_cap + v_more
+            ELSE cardinality(v_calls.day_unasked) < v_cap END,
+        'This patient was already called today.', (v_today + 1)::timestamp AT TIME ZONE v_zone,
+        jsonb_build_object('calls', cardinality(v_calls.day_all), 'cap', v_cap + v_more), v_override);
+    v_cap := (v_rules ->> 'cap_week')::integer;
     v_checks := v_checks || app.check('cap_week',
-        v_count < app.rule_number('cap_week', p_now) OR v_asked,
-        'This patient was called ' || v_count || ' times in 7 days.', v_first + interval '7 days');
+        CASE WHEN v_asked THEN cardinality(v_calls.week_all) < v_cap + v_more
+            ELSE cardinality(v_calls.week_unasked) < v_cap END,
+        'This patient was called ' || cardinality(v_calls.week_all) || ' times in 7 days.',
+        app.cap_opens(CASE WHEN v_asked THEN v_calls.week_all ELSE v_calls.week_unasked END,
+            v_cap + v_more, interval '7 days'),
+        jsonb_build_object('calls', cardinality(v_calls.week_all), 'cap', v_cap + v_more), v_override);
+    -- Every call of 24 hours (FL, MD, OK, OR: 3 on the same subject); ours is never more.
+    SELECT least((v_rules ->> 'cap_24h')::integer, min(r.cap_24h)) INTO v_cap FROM app.calling_rule r
+    WHERE r.effective @> v_today
+        AND r.jurisdiction = ANY (CASE WHEN cardinality(v_states) = 0 THEN '{*}' ELSE v_states END);
+    v_checks := v_checks || app.check('cap_24h', cardinality(v_calls.hours_24) < v_cap,
+        'This patient was called ' || cardinality(v_calls.hours_24) || ' times in 24 hours.',
+        app.cap_opens(v_calls.hours_24, v_cap, interval '24 hours'),
+        jsonb_build_object('calls', cardinality(v_calls.hours_24), 'cap', v_cap), v_override);
+    v_checks := v_checks || app.check('cap_campaign', p_entry.attempts < v_campaign.max_attempts,
+        'All ' || v_campaign.max_attempts || ' attempts of this campaign are used.', NULL,
+        jsonb_build_object('attempts', p_entry.attempts, 'cap', v_campaign.max_attempts), v_override);
+    v_cap := (v_rules ->> 'contact_budget_week')::integer;
+    SELECT v_calls.contacts + count(*), min(m.sent_at) INTO v_count, v_opens FROM app.communication m
+    WHERE m.patient_id = v_patient.id AND m.sent_at > p_now - interval '7 days' AND m.sent_at <= p_now;
+    v_checks := v_checks || app.check('contact_budget', v_count < v_cap,
+        'This patient was contacted ' || v_count || ' times in 7 days, calls and messages together.',
+        least(v_opens, v_calls.week_all[1]) + interval '7 days',
+        jsonb_build_object('contacts', v_count, 'cap', v_cap), v_override);
 
-    -- The 24-hour limit of the states, over every call (FL, MD, OK, OR: 3); ours is the same.
-    SELECT least(3, min(r.cap_24h)) INTO v_caps FROM app.calling_rule r
-    WHERE r.effective @> (p_now AT TIME ZONE v_zone)::date
-        AND r.jurisdiction = ANY (v_phone.states || v_patient.state_code);
-    SELECT count(*), min(c.requested_at) INTO v_count, v_first FROM app.call c
-    WHERE c.patient_id = v_patient.id AND c.end_reason IS DISTINCT FROM 'never_placed'
-        AND c.id >= app.uuid7_floor(p_now - interval '24 hours');
-    v_checks := v_checks || app.check('cap_24h', v_count < coalesce(v_caps, 3),
-        'This patient was called ' || v_count || ' times in 24 hours.', v_first + interval '24 hours');
-
-    v_checks := v_checks || app.check('cap_campaign',
-        p_entry.attempts < v_campaign.max_attempts,
-        'All ' || v_campaign.max_attempts || ' attempts of this campaign are used.', NULL);
-
+    -- As whom, and over which carrier.
     v_checks := v_checks || app.check('caller_id', EXISTS (
             SELECT 1 FROM app.caller_id_authorization a
             WHERE a.e164 = v_practice.office_number
                 AND a.valid @> (p_now AT TIME ZONE v_practice.zone)::date
-        ), 'The office number is not authorized as caller ID. Tell your supervisor.', NULL);
+        ), 'The office number is not authorized as caller ID. Tell your supervisor.');
+    v_checks := v_checks || app.check('carrier_agreement',
+        -- The practice line has no carrier behind it: no patient data leaves.
+        coalesce((SELECT g.is_practice_line FROM app.gateway_health g), false)
+        OR EXISTS (
+            SELECT 1 FROM app.agreement a
+            WHERE a.kind = 'carrier' AND a.valid @> (p_now AT TIME ZONE v_practice.zone)::date),
+        'The practice has no agreement with the telephone carrier on file. Tell your supervisor.');
     RETURN v_checks;
 END
 $$;
 
+-- One check as it is stored and shown. p_override: a clinician's word counts for the checks it names.
 CREATE OR REPLACE FUNCTION app.check(
-    p_name text, p_ok boolean, p_sentence text, p_opens_at timestamptz
+    p_name text, p_ok boolean, p_sentence text, p_opens_at timestamptz DEFAULT NULL,
+    p_facts jsonb DEFAULT NULL, p_override app.gate_override DEFAULT NULL
 ) RETURNS jsonb
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN p_ok THEN jsonb_build_object('name', p_name, 'ok', true)
-    ELSE jsonb_build_object(
-        'name', p_name, 'ok', false, 'sentence', p_sentence, 'opens_at', p_opens_at
-    ) END
+    SELECT CASE
+        WHEN p_ok THEN jsonb_build_object('name', p_name, 'ok', true)
+        WHEN coalesce(p_name = ANY (p_override.checks), false) THEN jsonb_build_object(
+            'name', p_name, 'ok', true, 'overridden_by', p_override.id, 'sentence', p_sentence)
+        ELSE jsonb_build_object(
+            'name', p_name, 'ok', false, 'sentence', p_sentence, 'opens_at', p_opens_at)
+    END || CASE WHEN p_facts IS NULL THEN '{}' ELSE jsonb_build_object('facts', p_facts) END
+$$;
+
+-- Why this person may not work this campaign; '' when they may. p_me NULL: anybody.
+CREATE OR REPLACE FUNCTION app.campaign_problem(
+    p_campaign app.campaign, p_me app.person, p_today date
+) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN p_me.id IS NULL THEN ''
+        WHEN p_campaign.assigned_only AND NOT EXISTS (
+            SELECT 1 FROM app.assignment a
+            WHERE a.person_id = p_me.id AND a.campaign_id = p_campaign.id AND a.until IS NULL)
+            THEN 'You are not assigned to this campaign. Ask your supervisor.'
+        WHEN p_campaign.needs_certification AND NOT EXISTS (
+            SELECT 1 FROM app.credential c
+            WHERE c.person_id = p_me.id AND c.kind = 'script' AND c.name = p_campaign.script
+                AND c.granted_on <= p_today AND c.expires_on >= p_today)
+            THEN 'Your certification for this script is missing or has expired. Ask your supervisor.'
+        ELSE ''
+    END
+$$;
+
+-- Why a campaign of this purpose may not call this patient; '' when it may (compliance.md 1.1).
+CREATE OR REPLACE FUNCTION app.purpose_problem(
+    p_campaign app.campaign, p_practice app.practice, p_patient uuid, p_today date
+) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN p_campaign.purpose = 'PROMO' AND NOT p_practice.allows_promotion
+            THEN 'This practice does not call to promote services.'
+        WHEN p_campaign.third_party_payment AND NOT EXISTS (
+            SELECT 1 FROM app.patient_authorization a
+            WHERE a.patient_id = p_patient AND a.kind = 'marketing' AND a.valid @> p_today)
+            THEN 'Somebody else pays for this campaign, and the patient has not signed that this is allowed.'
+        ELSE ''
+    END
 $$;
 
 -- The first failing check as {name, sentence, opens_at}, or NULL.
@@ -305,7 +499,7 @@ CREATE OR REPLACE FUNCTION app.first_refusal(p_checks jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT c.value - 'ok'
+    SELECT c.value - 'ok' - 'facts'
     FROM jsonb_array_elements(p_checks) WITH ORDINALITY AS c (value, n)
     WHERE NOT (c.value ->> 'ok')::boolean
     ORDER BY c.n LIMIT 1

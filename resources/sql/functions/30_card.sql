@@ -66,8 +66,28 @@ AS $$
     ) AS c
 $$;
 
+-- Whether words that tell a condition or a kind of visit may stand on the screen: not for a campaign
+-- that keeps them out, and never for a patient whose records are extra sensitive.
+CREATE OR REPLACE FUNCTION app.shows_clinical(p_campaign app.campaign, p_patient app.patient)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT p_campaign.shows_clinical AND NOT p_patient.sensitive
+$$;
+
+CREATE OR REPLACE FUNCTION app.reason_for(
+    p_entry app.queue_entry, p_campaign app.campaign, p_patient app.patient
+) RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN app.shows_clinical(p_campaign, p_patient) THEN p_entry.reason
+        ELSE 'A visit is due' END
+$$;
+
 CREATE OR REPLACE FUNCTION app.preview_row(
-    p_entry app.queue_entry, p_me app.person, p_now timestamptz, p_gate jsonb
+    p_entry app.queue_entry, p_me app.person, p_now timestamptz, p_gate jsonb, p_named boolean
 ) RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -75,9 +95,9 @@ AS $$
     SELECT jsonb_build_object(
         'entry_id', p_entry.id,
         'score', p_entry.score,
-        'first_name', p.given,
-        'last_initial', left(p.family, 1),
-        'reason', p_entry.reason,
+        'first_name', CASE WHEN p_named THEN p.given ELSE '' END,
+        'last_initial', CASE WHEN p_named THEN left(p.family, 1) ELSE '' END,
+        'reason', app.reason_for(p_entry, c, p),
         'campaign', c.name,
         'chips', app.chips(p_entry, p, p_now, z.zone),
         'zone', z.zone,
@@ -96,6 +116,17 @@ AS $$
     WHERE p.id = p_entry.patient_id
 $$;
 
+-- What the patient asked for in confidence, for the coordinator to read before the dial.
+CREATE OR REPLACE FUNCTION app.confidential_words(p_patient uuid) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN c.id IS NULL THEN NULL
+        WHEN c.e164 IS NULL THEN 'Asked not to be reached by telephone.'
+        ELSE 'Asked to be reached on ' || app.display_number(c.e164, c.extension) || ' only.' END
+    FROM app.confidential(p_patient) AS c
+$$;
+
 -- What the voicemail may say today: the patient's permission, lowered where the number is a
 -- work line, the campaign's two messages are used or the last one is less than two days old.
 CREATE OR REPLACE FUNCTION app.voicemail_level(p_entry app.queue_entry, p_now timestamptz)
@@ -107,8 +138,13 @@ AS $$
         WHEN p_entry.voicemails >= app.rule_number('cap_voicemail', p_now) THEN 'V0'
         WHEN p_entry.last_voicemail_at
             > p_now - make_interval(days => app.rule_number('voicemail_gap_days', p_now)) THEN 'V0'
-        ELSE coalesce(app.permission(p_entry.patient_id, 'voicemail'), 'V1')
+        WHEN p.sensitive THEN 'V0'
+        -- What the patient asked for in confidence passes what was allowed otherwise.
+        WHEN c.id IS NOT NULL THEN c.voicemail
+        ELSE coalesce(app.permission(p.id, 'voicemail'), 'V1')
     END
+    FROM app.patient p, app.confidential(p.id) AS c
+    WHERE p.id = p_entry.patient_id
 $$;
 
 CREATE OR REPLACE FUNCTION app.outcome_words(p_code text) RETURNS text
@@ -171,7 +207,7 @@ AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION app.chart(
-    p_patient app.patient, p_entry app.queue_entry, p_now timestamptz
+    p_patient app.patient, p_clinical boolean, p_now timestamptz
 ) RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -204,7 +240,8 @@ BEGIN
         WHERE g.patient_id = p_patient.id AND g.closed_on IS NULL
         ORDER BY g.due_on LIMIT 4
     LOOP
-        v_why := v_why || app.fact('activity', 'warning', v_row.name,
+        v_why := v_why || app.fact('activity', 'warning',
+            CASE WHEN p_clinical THEN v_row.name ELSE 'A check-up' END,
             CASE WHEN v_row.due_on < v_today
                 THEN 'overdue since ' ELSE 'due ' END || to_char(v_row.due_on, 'Mon FMDD, YYYY'));
     END LOOP;
@@ -253,7 +290,7 @@ BEGIN
             SELECT coalesce(jsonb_agg(t.item ORDER BY t.at DESC), '[]') FROM (
                 SELECT x.at, x.item FROM (
                     SELECT e.starts_at AS at, app.timeline_item(e.starts_at, 'stethoscope', 'info',
-                        coalesce(nullif(e.type, ''), 'Visit'),
+                        CASE WHEN p_clinical THEN coalesce(nullif(e.type, ''), 'Visit') ELSE 'Visit' END,
                         coalesce((SELECT app.display_practitioner(d) FROM app.practitioner d
                             WHERE d.id = e.practitioner_id), '')) AS item
                     FROM app.encounter e WHERE e.patient_id = p_patient.id
@@ -276,7 +313,7 @@ BEGIN
                     WHEN 'fulfilled' THEN 'neutral' ELSE 'success' END,
                 CASE a.status WHEN 'noshow' THEN 'No-show' WHEN 'cancelled' THEN 'Cancelled'
                     WHEN 'fulfilled' THEN 'Seen' WHEN 'arrived' THEN 'Arrived' ELSE 'Booked' END,
-                concat_ws(' · ', v.name, app.display_practitioner(d))
+                concat_ws(' · ', CASE WHEN p_clinical THEN v.name END, app.display_practitioner(d))
             ) ORDER BY lower(a.span) DESC), '[]')
             FROM app.appointment a
             JOIN app.practitioner d ON d.id = a.practitioner_id
@@ -348,7 +385,7 @@ BEGIN
     v_open := NOT v_campaign.chart_needs_identity OR coalesce(v_call.identity = 'PASS', false);
     SELECT b.note INTO v_note FROM app.callback b WHERE b.entry_id = p_entry.id AND b.state = 'open';
 
-    PERFORM app.audit(CASE WHEN v_open THEN 'chart.read' ELSE 'card.read' END,
+    PERFORM app.audit_read(p_me, CASE WHEN v_open THEN 'chart.read' ELSE 'card.read' END,
         'queue_entry/' || p_entry.id, v_patient.id, jsonb_build_object('fence', p_entry.fence));
 
     RETURN jsonb_build_object(
@@ -357,7 +394,8 @@ BEGIN
         'first_name', v_patient.given, 'last_name', v_patient.family,
         'language', v_patient.language, 'zone', v_zone,
         'campaign', v_campaign.name, 'script', v_campaign.script,
-        'reason', p_entry.reason, 'chips', app.chips(p_entry, v_patient, p_now, v_zone),
+        'reason', app.reason_for(p_entry, v_campaign, v_patient),
+        'chips', app.chips(p_entry, v_patient, p_now, v_zone),
         'score', p_entry.score, 'attempts', p_entry.attempts,
         'max_attempts', v_campaign.max_attempts,
         'plan', app.plan_words(p_entry, v_campaign, v_zone),
@@ -380,15 +418,16 @@ BEGIN
             'best_time', CASE WHEN v_patient.preferred_start IS NULL THEN ''
                 ELSE to_char(v_patient.preferred_start, 'FMHH12') || '–'
                     || to_char(v_patient.preferred_end, 'FMHH12 AM') END,
-            'note', v_patient.confidential_note
+            'note', concat_ws(' ', nullif(v_patient.confidential_note, ''), app.confidential_words(v_patient.id))
         ),
         'recent_contact', app.recent_contact(v_patient.id, 5),
         'callback_note', coalesce(v_note, ''),
         'chart_needs_identity', v_campaign.chart_needs_identity,
         'identity', v_call.identity,
         'identity_tries_left', 2 - coalesce(v_call.identity_tries, 0),
-        'chart', CASE WHEN v_open THEN app.chart(v_patient, p_entry, p_now) END,
-        'gate', app.first_refusal(app.gate(p_entry, NULL, p_now)),
+        'chart', CASE WHEN v_open THEN app.chart(
+            v_patient, app.shows_clinical(v_campaign, v_patient), p_now) END,
+        'gate', app.first_refusal(app.gate(p_entry, NULL, p_now, p_me)),
         'call', CASE WHEN v_call.id IS NOT NULL THEN app.call_view(v_call) END,
         'hold', CASE WHEN v_hold.id IS NOT NULL THEN app.hold_view(v_hold) END
     );

@@ -6,9 +6,11 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT app.call_group(
-        array_remove(coalesce(t.states, '{}') || p.state_code, ''),
-        p.zones || coalesce(t.zones, '{}'))
-    FROM app.patient p LEFT JOIN LATERAL app.best_phone(p.id) t ON true
+        array_remove(array_remove(coalesce(t.states, '{}') || p.state_code || c.state_code, ''), NULL),
+        p.zones || coalesce(t.zones, '{}') || coalesce(c.zones, '{}'))
+    FROM app.patient p
+    LEFT JOIN LATERAL app.best_phone(p.id) t ON true
+    LEFT JOIN LATERAL app.confidential(p.id) c ON true
     WHERE p.id = p_patient
 $$;
 
@@ -22,6 +24,8 @@ DECLARE
     v_now timestamptz := app.now();
     v_practice app.practice;
     v_find text := lower(trim(coalesce(p_find, '')));
+    v_entries app.queue_entry[];
+    v_named uuid[];
     v_rows jsonb;
     v_counts jsonb;
     v_callable boolean;
@@ -41,45 +45,55 @@ BEGIN
     FROM app.queue_entry e JOIN app.campaign c ON c.id = e.campaign_id AND c.status = 'running'
     WHERE e.state IN ('ready', 'waiting', 'callback', 'claimed');
 
+    SELECT array_agg(y.entry ORDER BY y.n) INTO v_entries
+    FROM (
+        SELECT e AS entry, row_number() OVER (
+            ORDER BY CASE
+                WHEN e.holder = p_me.id THEN 0
+                WHEN e.state = 'callback' AND e.due_at <= v_now THEN 1
+                WHEN e.state = 'ready' OR (e.state = 'claimed' AND e.lease_until <= v_now)
+                    OR (e.state = 'waiting' AND e.due_at <= v_now) THEN 2
+                WHEN e.state = 'claimed' THEN 3
+                ELSE 4
+            END, CASE WHEN e.state = 'callback' THEN e.due_at END, e.score DESC, e.id) AS n
+        FROM app.queue_entry e
+        JOIN app.campaign c ON c.id = e.campaign_id AND c.status = 'running'
+        JOIN app.patient p ON p.id = e.patient_id
+        WHERE e.state IN ('ready', 'waiting', 'callback', 'claimed')
+            AND CASE p_filter
+                WHEN 'due' THEN e.state = 'callback' AND e.due_at <= v_now
+                WHEN 'new' THEN e.attempts = 0
+                WHEN 'retry' THEN e.attempts > 0
+                ELSE true
+            END
+            -- Only what the preview has shown may be searched: first name and last initial.
+            AND (v_find = '' OR app.name_is_known(p_me, p.id)
+                AND lower(p.given || ' ' || left(p.family, 1)) LIKE
+                    replace(replace(replace(v_find, '\', '\\'), '%', '\%'), '_', '\_') || '%')
+        ORDER BY n LIMIT least(greatest(coalesce(p_limit, 100), 1), 200)
+    ) AS y;
+    -- The next ones by name, the rest by reason: a list is no way to read the practice's patients.
+    v_named := app.names_for(p_me, ARRAY(
+        SELECT u.patient_id FROM unnest(v_entries) WITH ORDINALITY AS u ORDER BY u.ordinality
+        LIMIT CASE WHEN p_me.role = 'coordinator' THEN 20 ELSE 200 END));
+
     SELECT coalesce(jsonb_agg(
-            app.preview_row(x.entry, p_me, v_now, x.gate)
-            ORDER BY x.rank, x.due_at, x.score DESC, x.id
-        ), '[]'),
+            app.preview_row(x.entry, p_me, v_now, x.gate, (x.entry).patient_id = ANY (v_named))
+            ORDER BY x.n), '[]'),
         coalesce(bool_or(x.gate IS NULL), false)
     INTO v_rows, v_callable
     FROM (
-        SELECT y.*, CASE
-            WHEN y.state = 'waiting' AND y.due_at > v_now THEN jsonb_build_object(
-                'name', 'quiet', 'sentence', 'The next attempt is planned for later.', 'opens_at', y.due_at)
-            WHEN y.state = 'callback' AND y.due_at > v_now THEN jsonb_build_object(
-                'name', 'callback', 'sentence', 'The patient asked for a call later.', 'opens_at', y.due_at)
-            ELSE app.first_refusal(app.gate(y.entry, NULL, v_now))
+        SELECT y.entry, y.n, CASE
+            WHEN (y.entry).state = 'waiting' AND (y.entry).due_at > v_now THEN jsonb_build_object(
+                'name', 'quiet', 'sentence', 'The next attempt is planned for later.',
+                'opens_at', (y.entry).due_at)
+            WHEN (y.entry).state = 'callback' AND (y.entry).due_at > v_now THEN jsonb_build_object(
+                'name', 'callback', 'sentence', 'The patient asked for a call later.',
+                'opens_at', (y.entry).due_at)
+            ELSE app.first_refusal(app.gate(y.entry, NULL, v_now, p_me))
         END AS gate
         FROM (
-            SELECT e AS entry, e.id, e.score, e.state, e.due_at,
-                CASE
-                    WHEN e.holder = p_me.id THEN 0
-                    WHEN e.state = 'callback' AND e.due_at <= v_now THEN 1
-                    WHEN e.state = 'ready' OR (e.state = 'claimed' AND e.lease_until <= v_now)
-                        OR (e.state = 'waiting' AND e.due_at <= v_now) THEN 2
-                    WHEN e.state = 'claimed' THEN 3
-                    ELSE 4
-                END AS rank
-            FROM app.queue_entry e
-            JOIN app.campaign c ON c.id = e.campaign_id AND c.status = 'running'
-            JOIN app.patient p ON p.id = e.patient_id
-            WHERE e.state IN ('ready', 'waiting', 'callback', 'claimed')
-                AND CASE p_filter
-                    WHEN 'due' THEN e.state = 'callback' AND e.due_at <= v_now
-                    WHEN 'new' THEN e.attempts = 0
-                    WHEN 'retry' THEN e.attempts > 0
-                    ELSE true
-                END
-                -- Only what the preview shows may be searched: first name and last initial.
-                AND (v_find = '' OR lower(p.given || ' ' || left(p.family, 1)) LIKE
-                    replace(replace(replace(v_find, '\', '\\'), '%', '\%'), '_', '\_') || '%')
-            ORDER BY rank, CASE WHEN e.state = 'callback' THEN e.due_at END, e.score DESC, e.id
-            LIMIT least(greatest(coalesce(p_limit, 100), 1), 200)
+            SELECT e AS entry, row_number() OVER () AS n FROM unnest(v_entries) AS e
         ) AS y
     ) AS x;
 
@@ -202,11 +216,19 @@ DECLARE
     v_entry app.queue_entry;
     v_open app.call;
     v_other app.queue_entry;
+    v_campaign app.campaign;
+    v_problem text;
 BEGIN
     v_open := app.unfinished_call(p_me.id);
     IF v_open.id IS NOT NULL AND v_open.entry_id <> p_id THEN
         PERFORM app.fail('QC013', 'finish_first',
             jsonb_build_object('entry_id', v_open.entry_id, 'call_id', v_open.id));
+    END IF;
+    -- Before anything is let go: the allowance of the hour (a call that is not finished goes on).
+    IF v_open.id IS NULL AND NOT app.can_open(p_me) AND NOT EXISTS (
+        SELECT 1 FROM app.queue_entry q WHERE q.id = p_id AND q.holder = p_me.id AND q.state = 'claimed') THEN
+        PERFORM app.tell_read_limit(p_me);
+        RETURN NULL;
     END IF;
     -- All rows that this may change, in the order of their ids: two coordinators who exchange
     -- their patients must not wait for each other.
@@ -255,9 +277,15 @@ BEGIN
         WHERE e.id = p_id RETURNING e.* INTO v_entry;
         RETURN v_entry;
     END IF;
-    IF v_open.id IS NULL AND NOT EXISTS (
-        SELECT 1 FROM app.campaign c WHERE c.id = v_entry.campaign_id AND c.status = 'running') THEN
-        PERFORM app.fail('QC011', 'not_in_queue');
+    IF v_open.id IS NULL THEN
+        SELECT c.* INTO v_campaign FROM app.campaign c WHERE c.id = v_entry.campaign_id;
+        IF v_campaign.status <> 'running' THEN
+            PERFORM app.fail('QC011', 'not_in_queue');
+        END IF;
+        v_problem := app.campaign_problem(v_campaign, p_me, v_now::date);
+        IF v_problem <> '' THEN
+            PERFORM app.fail('QC012', 'not_for_you', jsonb_build_object('sentence', v_problem));
+        END IF;
     END IF;
     -- A personal callback is its owner's until it becomes anybody's.
     IF v_entry.state = 'callback' AND EXISTS (
@@ -274,6 +302,11 @@ BEGIN
     EXCEPTION WHEN unique_violation THEN
         PERFORM app.fail('QC010', 'taken', jsonb_build_object('by', 'somebody else'));
     END;
+    -- Counted where a rollback cannot reach it, before anything of the patient is answered.
+    IF v_open.id IS NULL AND NOT app.may_open(p_me) THEN
+        PERFORM app.release_claim(p_me);
+        RETURN NULL;
+    END IF;
     IF v_open.id IS NOT NULL THEN
         -- The call was made under an older fence; its outcome belongs to this claim.
         UPDATE app.call c SET fence = v_entry.fence WHERE c.id = v_open.id;
@@ -315,6 +348,10 @@ DECLARE
     v_refusal jsonb;
     v_groups text[];
 BEGIN
+    IF NOT app.can_open(p_me) THEN
+        PERFORM app.tell_read_limit(p_me);
+        RETURN NULL;
+    END IF;
     -- What waited and is due again competes by its score.
     UPDATE app.queue_entry e SET state = 'ready', due_at = NULL
     -- ARRAY(): once, before the update; as IN (...) the planner may run it for every row.
@@ -349,6 +386,7 @@ BEGIN
             AND NOT EXISTS (SELECT 1 FROM app.skip s
                 WHERE s.entry_id = e.id AND s.person_id = p_me.id
                     AND s.at > v_now - interval '10 minutes')
+            AND app.campaign_problem(c, p_me, v_now::date) = ''
             AND app.first_refusal(app.gate(e, NULL, v_now)) IS NULL
         ORDER BY e.due_at LIMIT 1 FOR UPDATE OF e SKIP LOCKED;
         IF NOT FOUND THEN
@@ -358,6 +396,8 @@ BEGIN
                 SELECT q.* FROM app.queue_entry q
                 JOIN app.campaign c ON c.id = q.campaign_id AND c.status = 'running'
                 WHERE q.state = 'ready' AND q.call_group = g.call_group
+                    AND app.campaign_problem(c, p_me, v_now::date) = ''
+                    AND app.speaks(p_me, q.patient_id, v_now::date)
                     AND NOT EXISTS (SELECT 1 FROM app.queue_entry o
                         WHERE o.patient_id = q.patient_id AND o.state = 'claimed')
                 ORDER BY q.score DESC, q.id LIMIT 1 FOR UPDATE OF q SKIP LOCKED
@@ -372,6 +412,10 @@ BEGIN
             AND NOT EXISTS (SELECT 1 FROM app.live_call l WHERE l.patient_id = v_entry.patient_id) THEN
             BEGIN
                 v_entry := app.take(v_entry, p_me, v_now);
+                IF NOT app.may_open(p_me) THEN
+                    PERFORM app.release_claim(p_me);
+                    RETURN NULL;
+                END IF;
                 PERFORM app.audit('claim', 'queue_entry/' || v_entry.id, v_entry.patient_id,
                     jsonb_build_object('fence', v_entry.fence, 'next', true));
                 RETURN v_entry;
@@ -397,7 +441,8 @@ LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN p_entry.id IS NULL
-        THEN jsonb_build_object('card', NULL, 'gate', app.closed_reason(app.now()))
+        THEN jsonb_build_object('card', NULL,
+            'gate', coalesce(app.read_limit_gate(p_me), app.closed_reason(app.now())))
         ELSE jsonb_build_object('card', app.card(p_entry, p_me, app.now()), 'gate', NULL) END
 $$;
 
@@ -416,9 +461,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_me app.person := app.coordinator();
-BEGIN
     -- Claiming is idempotent by itself: what I hold, I hold.
-    RETURN app.card(app.claim_entry(p_entry, v_me), v_me, app.now());
+    v_entry app.queue_entry := app.claim_entry(p_entry, v_me);
+BEGIN
+    IF v_entry.id IS NULL THEN
+        RETURN jsonb_build_object('refused', app.read_limit_gate(v_me));
+    END IF;
+    RETURN app.card(v_entry, v_me, app.now());
 END
 $$;
 
@@ -524,7 +573,7 @@ BEGIN
         PERFORM app.fail('QC070', 'bad_argument', '{"field": "field"}');
     END IF;
     SELECT x.* INTO v_patient FROM app.patient x WHERE x.id = v_entry.patient_id;
-    PERFORM app.audit('reveal', 'patient/' || v_patient.id, v_patient.id,
+    PERFORM app.audit_read(v_me, 'reveal', 'patient/' || v_patient.id, v_patient.id,
         jsonb_build_object('field', p_field));
     RETURN CASE p_field
         WHEN 'birth_date' THEN coalesce(to_char(v_patient.birth_date, 'MM/DD/YYYY'), 'not on file')

@@ -21,9 +21,11 @@ DECLARE
     v_seen jsonb;
 BEGIN
     v_seen := app.op_begin(p_op, v_me, 'request_call', jsonb_build_array(p_entry, p_phone));
-    IF v_seen IS NOT NULL THEN
+    IF v_seen ->> 'call_id' IS NOT NULL THEN
         SELECT c.* INTO v_call FROM app.call c WHERE c.id = (v_seen ->> 'call_id')::uuid;
         RETURN app.call_view(v_call);
+    ELSIF v_seen IS NOT NULL THEN
+        RETURN v_seen;
     END IF;
     v_entry := app.held_entry(p_entry, p_fence, v_me);
     v_open := app.unfinished_call(v_me.id);
@@ -39,14 +41,13 @@ BEGIN
     SELECT x.* INTO v_practice FROM app.practice x;
     SELECT x.* INTO v_health FROM app.gateway_health x;
 
-    v_checks := app.gate(v_entry, v_phone, v_now) || app.check('line',
+    v_checks := app.gate(v_entry, v_phone, v_now, v_me) || app.check('line',
         coalesce(v_health.state <> 'down' AND v_health.at > v_now - interval '30 seconds', false),
-        'The phone line is not available. Tell your supervisor if this lasts.', NULL);
+        'The phone line is not available. Tell your supervisor if this lasts.');
     v_refusal := app.first_refusal(v_checks);
     IF v_refusal IS NOT NULL THEN
-        -- An error rolls back what this call wrote, so a refusal leaves no row: the rule and its
-        -- sentence travel with the error.
-        PERFORM app.fail('QC020', 'dial_refused', v_refusal || jsonb_build_object('gate', v_refusal ->> 'name'));
+        -- An answer, not an error: an error would take the record of the refusal back.
+        RETURN app.refuse_dial(v_entry, v_phone, v_me, v_now, v_checks, p_op);
     END IF;
 
     INSERT INTO app.call (
@@ -58,9 +59,12 @@ BEGIN
         v_phone.id, v_phone.e164, v_phone.extension, v_phone.use, v_practice.office_number,
         v_me.agent_endpoint, v_health.is_practice_line, app.asked_for_now(v_entry, v_now),
         v_entry.fence, v_entry.attempts + 1, v_checks,
-        (SELECT r.version FROM app.rule_pack r ORDER BY r.effective_from DESC LIMIT 1),
-        v_now + interval '60 seconds', v_now
+        app.rule_version(v_now),
+        v_now + make_interval(secs => app.rule_number('permit_seconds', v_now)), v_now
     ) RETURNING * INTO v_call;
+    UPDATE app.gate_override o SET used_by = v_call.id
+    WHERE o.id IN (SELECT (c.value ->> 'overridden_by')::uuid FROM jsonb_array_elements(v_checks) AS c)
+        AND o.used_by IS NULL;
     BEGIN
         INSERT INTO app.live_call (call_id, patient_id, e164, person_id)
         VALUES (v_call.id, v_call.patient_id, v_call.e164, v_me.id);
@@ -76,6 +80,31 @@ BEGIN
     PERFORM pg_notify('cc_gateway', '');
     PERFORM app.hint('team');
     RETURN app.call_view(v_call);
+END
+$$;
+
+-- Keep what was refused, with every check and the rules it came from.
+CREATE OR REPLACE FUNCTION app.refuse_dial(
+    p_entry app.queue_entry, p_phone app.patient_telecom, p_me app.person, p_now timestamptz,
+    p_checks jsonb, p_op uuid
+) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_refusal jsonb := app.first_refusal(p_checks);
+    v_id uuid := app.uuid7(p_now);
+    v_answer jsonb := jsonb_build_object('refused', v_refusal);
+BEGIN
+    INSERT INTO app.dial_refusal (
+        id, op_id, at, person_id, entry_id, patient_id, phone_id, refused_by, checks, rule_pack
+    ) VALUES (
+        v_id, p_op, p_now, p_me.id, p_entry.id, p_entry.patient_id, p_phone.id,
+        v_refusal ->> 'name', p_checks, app.rule_version(p_now));
+    PERFORM app.audit('call.refused', 'dial_refusal/' || v_id, p_entry.patient_id,
+        jsonb_build_object('check', v_refusal ->> 'name', 'phone', p_phone.id));
+    PERFORM app.op_end(p_op, v_answer);
+    RETURN v_answer;
 END
 $$;
 
@@ -346,7 +375,7 @@ DECLARE
     v_calls app.call[];
 BEGIN
     PERFORM app.gateway();
-    -- A permit lives 60 seconds; an older one is void.
+    -- An older permit is void.
     PERFORM app.merge_fact(jsonb_build_object(
         'call_id', c.id, 'state', 'ended', 'at', clock_timestamp(), 'end', 'never_placed',
         'sentence', 'The phone line did not take the call in time. Nothing was dialled.'))
@@ -355,11 +384,20 @@ BEGIN
     PERFORM app.merge_fact(jsonb_build_object(
         'call_id', c.id, 'state', 'ended', 'at', clock_timestamp(), 'end', 'canceled'))
     FROM app.call c WHERE c.state = 'requested' AND c.hang_up_wanted;
-    -- The patient opted out between the permit and now (compliance.md T12).
+    -- What became true between the permit and now: an opt-out, a death, the end of the hours
+    -- (compliance.md T12). The same gate, without the call itself.
     PERFORM app.merge_fact(jsonb_build_object(
-        'call_id', c.id, 'state', 'ended', 'at', clock_timestamp(), 'end', 'never_placed',
-        'sentence', 'This patient asked not to be called. Nothing was dialled.'))
-    FROM app.call c WHERE c.state = 'requested' AND app.suppressed(c.patient_id, c.e164);
+        'call_id', x.id, 'state', 'ended', 'at', clock_timestamp(), 'end', 'never_placed',
+        'sentence', (x.refusal ->> 'sentence') || ' Nothing was dialled.'))
+    FROM (
+        SELECT c.id, app.first_refusal(app.gate(e, t, v_now, p, c.id)) AS refusal
+        FROM app.call c
+        JOIN app.queue_entry e ON e.id = c.entry_id
+        JOIN app.patient_telecom t ON t.id = c.phone_id
+        JOIN app.person p ON p.id = c.person_id
+        WHERE c.state = 'requested'
+    ) AS x
+    WHERE x.refusal IS NOT NULL;
 
     WITH taken AS (
         UPDATE app.call c SET state = 'placing', taken_at = v_now

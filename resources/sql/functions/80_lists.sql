@@ -1,28 +1,46 @@
 -- Callbacks, the call log, people and imports.
 
+-- A coordinator's own callbacks and those that anybody may take; everybody's for a supervisor.
 CREATE OR REPLACE FUNCTION app.callback_rows(p_me app.person, p_now timestamptz) RETURNS jsonb
-LANGUAGE sql VOLATILE
+LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(jsonb_agg(jsonb_build_object(
-        'id', x.id, 'entry_id', x.entry_id, 'due_at', x.due_at, 'zone', x.zone,
-        'patient', x.given || ' ' || left(x.family, 1) || '.',
-        'owner', coalesce(x.owner_name, 'Anyone'), 'mine', coalesce(x.owner = p_me.id, false),
-        'anyone', x.owner IS NULL OR x.anyone_at <= p_now,
-        -- The note may hold what the patient said: only for who wrote it.
-        'note', CASE WHEN x.owner = p_me.id THEN x.note ELSE '' END,
-        'gate', coalesce(x.gate ->> 'sentence', '')
-    ) ORDER BY x.due_at, x.id), '[]')
-    FROM (
-        SELECT b.*, p.given, p.family, o.name AS owner_name,
-            app.patient_zone(p, app.best_phone(p.id)) AS zone,
-            app.first_refusal(app.gate(e, NULL, p_now)) AS gate
-        FROM app.callback b
-        JOIN app.patient p ON p.id = b.patient_id
-        JOIN app.queue_entry e ON e.id = b.entry_id
-        LEFT JOIN app.person o ON o.id = b.owner
-        WHERE b.state = 'open' ORDER BY b.due_at LIMIT 200
-    ) AS x
+DECLARE
+    v_ids uuid[];
+    v_named uuid[];
+BEGIN
+    v_ids := ARRAY(
+        SELECT b.id FROM app.callback b
+        WHERE b.state = 'open' AND (p_me.role = 'supervisor' OR b.owner IS NULL OR b.owner = p_me.id
+            OR b.anyone_at <= p_now)
+        ORDER BY b.due_at, b.id LIMIT 200);
+    -- By name those that come next; a long list of promises is no way to read names either.
+    v_named := app.names_for(p_me, ARRAY(
+        SELECT b.patient_id FROM app.callback b WHERE b.id = ANY (v_ids)
+        ORDER BY b.due_at, b.id LIMIT CASE WHEN p_me.role = 'supervisor' THEN 200 ELSE 10 END));
+    RETURN (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'id', x.id, 'entry_id', x.entry_id, 'due_at', x.due_at, 'zone', x.zone,
+            'patient', CASE WHEN x.patient_id = ANY (v_named)
+                THEN x.given || ' ' || left(x.family, 1) || '.' ELSE '' END,
+            'owner', coalesce(x.owner_name, 'Anyone'), 'mine', coalesce(x.owner = p_me.id, false),
+            'anyone', x.owner IS NULL OR x.anyone_at <= p_now,
+            -- The note may hold what the patient said: only for who wrote it.
+            'note', CASE WHEN x.owner = p_me.id AND x.patient_id = ANY (v_named) THEN x.note ELSE '' END,
+            'gate', coalesce(x.gate ->> 'sentence', '')
+        ) ORDER BY x.due_at, x.id), '[]')
+        FROM (
+            SELECT b.*, p.given, p.family, o.name AS owner_name,
+                app.patient_zone(p, app.best_phone(p.id)) AS zone,
+                app.first_refusal(app.gate(e, NULL, p_now)) AS gate
+            FROM app.callback b
+            JOIN app.patient p ON p.id = b.patient_id
+            JOIN app.queue_entry e ON e.id = b.entry_id
+            LEFT JOIN app.person o ON o.id = b.owner
+            WHERE b.id = ANY (v_ids)
+        ) AS x
+    );
+END
 $$;
 
 CREATE OR REPLACE FUNCTION api.callbacks() RETURNS jsonb
@@ -133,6 +151,8 @@ DECLARE
     v_rows jsonb;
     v_count integer;
     v_oldest uuid;
+    -- A coordinator reads by name whom they called today; of earlier calls the facts are enough.
+    v_named uuid := '00000000-0000-0000-0000-000000000000';
 BEGIN
     SELECT x.* INTO v_practice FROM app.practice x;
     v_first := app.uuid7_floor((coalesce(nullif(p_filter ->> 'first_day', '')::date, '2000-01-01'))::timestamp
@@ -142,25 +162,32 @@ BEGIN
     IF v_me.role = 'coordinator' THEN
         v_person := v_me.id;
         v_first := greatest(v_first, app.uuid7_floor(v_now - interval '30 days'));
+        v_named := app.uuid7_floor(
+            (v_now AT TIME ZONE v_practice.zone)::date::timestamp AT TIME ZONE v_practice.zone);
     END IF;
     IF v_text IS NOT NULL THEN
         v_text := '%' || replace(replace(replace(v_text, '\', '\\'), '%', '\%'), '_', '\_') || '%';
     END IF;
     SELECT coalesce(jsonb_agg(jsonb_build_object(
             'id', x.id, 'at', x.requested_at, 'zone', x.zone, 'coordinator', x.coordinator,
-            'patient', x.patient, 'number_ending', right(x.e164, 4), 'campaign', x.campaign,
+            'patient', CASE WHEN x.id >= v_named THEN x.patient ELSE x.initials END,
+            'number_ending', CASE WHEN x.id >= v_named THEN right(x.e164, 4) ELSE '' END,
+            'campaign', x.campaign,
             'end', coalesce(x.end_reason, ''), 'outcome', coalesce(x.outcome, ''),
             'seconds', coalesce(extract(epoch FROM x.ended_at - x.answered_at)::integer, 0),
-            'identity', coalesce(x.identity, ''), 'note', x.note,
+            'identity', coalesce(x.identity, ''),
+            'note', CASE WHEN x.id >= v_named THEN x.note ELSE '' END,
             'is_practice_line', x.is_practice_line,
             'patient_id', CASE WHEN v_me.role IN ('supervisor', 'auditor') THEN x.patient_id END,
-            'amendable', app.amendable(v_me, x.call, v_amend_since), 'amended', app.amended_view(x.id)
+            'amendable', app.amendable(v_me, x.call, v_amend_since),
+            'amended', app.amended_view(x.id, x.id >= v_named)
         ) ORDER BY x.id DESC), '[]'), count(*), min(x.id::text)::uuid
     INTO v_rows, v_count, v_oldest
     FROM (
         SELECT c.id, c.requested_at, c.e164, c.end_reason, c.outcome, c.ended_at, c.answered_at,
             c.identity, c.note, c.is_practice_line, c.patient_id, c AS call, o.name AS coordinator,
-            p.given || ' ' || p.family AS patient, k.name AS campaign,
+            p.given || ' ' || p.family AS patient,
+            left(p.given, 1) || '. ' || left(p.family, 1) || '.' AS initials, k.name AS campaign,
             coalesce(p.zones[1], v_practice.zone) AS zone
         FROM app.call c
         JOIN app.person o ON o.id = c.person_id
@@ -170,8 +197,8 @@ BEGIN
             AND (v_person IS NULL OR c.person_id = v_person)
             AND (v_outcome IS NULL OR c.outcome = v_outcome)
             AND (v_campaign IS NULL OR k.name = v_campaign)
-            AND (v_text IS NULL OR lower(p.given || ' ' || p.family) LIKE v_text
-                OR lower(c.note) LIKE v_text OR right(c.e164, 4) LIKE v_text)
+            AND (v_text IS NULL OR c.id >= v_named AND (lower(p.given || ' ' || p.family) LIKE v_text
+                OR lower(c.note) LIKE v_text OR right(c.e164, 4) LIKE v_text))
         ORDER BY c.id DESC LIMIT v_limit
     ) AS x;
     PERFORM app.audit('call_log.read', 'call_log', NULL,

@@ -78,6 +78,13 @@ AS $$
         WHEN 'reveal' THEN 'Looked at the ' || coalesce(
             CASE p_detail ->> 'field' WHEN 'mrn' THEN 'record number' WHEN 'zip' THEN 'ZIP code'
                 ELSE replace(p_detail ->> 'field', '_', ' ') END, 'hidden field')
+        WHEN 'found.read' THEN 'Was shown the patient in a look-up'
+        WHEN 'found.open' THEN 'Opened the patient from a look-up'
+        WHEN 'gate.read' THEN 'Asked why the patient is not called'
+        WHEN 'gate.override' THEN 'Allowed a call outside hours or caps'
+        WHEN 'break_glass' THEN 'Opened the chart in an emergency'
+        WHEN 'emergency.read' THEN 'Read the chart in an emergency'
+        WHEN 'call.refused' THEN 'Dialled; the call was refused'
         WHEN 'skip' THEN 'Gave the patient back'
         WHEN 'identity.pass' THEN 'Checked the identity: matched'
         WHEN 'identity.fail' THEN 'Checked the identity: did not match'

@@ -1,14 +1,6 @@
 -- Watching over reading: what is unusual, and what a supervisor looks at each day
 -- (45 CFR 164.308(a)(1)(ii)(D), information system activity review).
 
--- Asking for a patient by name or number, as against opening one.
-CREATE OR REPLACE FUNCTION app.is_lookup(p_action text) RETURNS boolean
-LANGUAGE sql IMMUTABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT p_action ~ '(^|[._])(find|search)([._]|$)'
-$$;
-
 -- Unusual reading of each person and day of the practice. n: charts or reads, patients of the same
 -- name, most patients at a time, look-ups. Nothing here is proof of anything; it is a reason to ask.
 CREATE OR REPLACE FUNCTION app.unusual_reading(p_from timestamptz, p_to timestamptz)
@@ -36,7 +28,7 @@ BEGIN
             e.at AT TIME ZONE v_zone AS local
         FROM audit.reads_between(p_from, p_to) e
         JOIN app.person p ON p.login = e.actor
-        WHERE app.is_read(e.action) OR app.is_lookup(e.action)
+        WHERE app.is_read(e.action) OR e.action = 'patient.search'
     ),
     found AS (
         SELECT 'no_call' AS what, r.person, r.local::date AS on_day, r.at, r.patient, 1::bigint AS weight
@@ -66,7 +58,7 @@ BEGIN
         ) AS x
         WHERE x.different > v_most
         UNION ALL
-        SELECT 'look_ups', r.person, r.local::date, r.at, r.patient, 1 FROM r WHERE app.is_lookup(r.action)
+        SELECT 'look_ups', r.person, r.local::date, r.at, r.patient, 1 FROM r WHERE r.action = 'patient.search'
     ),
     summed AS (
         SELECT f.what, f.person, f.on_day,

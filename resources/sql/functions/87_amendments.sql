@@ -150,14 +150,16 @@ BEGIN
 END
 $$;
 
--- What the call log shows beside an amended outcome: the first one, and who changed it and why.
-CREATE OR REPLACE FUNCTION app.amended_view(p_call uuid) RETURNS jsonb
+-- What the call log shows beside an amended outcome: the first one, and who changed it and why. The
+-- words only where the log shows those of the call itself.
+CREATE OR REPLACE FUNCTION app.amended_view(p_call uuid, p_words boolean) RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_build_object(
-        'outcome', o.outcome, 'note', coalesce(o.details ->> 'note', ''), 'at', a.at, 'by', p.name,
-        'reason', a.reason)
+        'outcome', o.outcome, 'at', a.at, 'by', p.name,
+        'note', CASE WHEN p_words THEN coalesce(o.details ->> 'note', '') ELSE '' END,
+        'reason', CASE WHEN p_words THEN a.reason ELSE '' END)
     FROM app.outcome_amendment a
     JOIN app.call_outcome o ON o.op_id = a.corrects
     JOIN app.person p ON p.id = a.person_id

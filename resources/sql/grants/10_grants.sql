@@ -36,6 +36,12 @@ GRANT EXECUTE ON FUNCTION api.openings(uuid[], uuid, date, integer)
 TO coordinator, supervisor, clinician, administrator;
 GRANT EXECUTE ON FUNCTION api.call_log(jsonb, uuid, integer)
 TO coordinator, supervisor, clinician, auditor;
+GRANT EXECUTE ON FUNCTION api.find_patient(jsonb, text) TO coordinator, supervisor, clinician, auditor;
+GRANT EXECUTE ON FUNCTION api.open_found(uuid, text, uuid) TO coordinator, supervisor;
+GRANT EXECUTE ON FUNCTION api.break_glass(uuid, text, uuid), api.emergency_chart(uuid)
+TO coordinator, supervisor, clinician;
+GRANT EXECUTE ON FUNCTION api.why_not_called(uuid, timestamptz) TO supervisor, clinician, auditor;
+GRANT EXECUTE ON FUNCTION api.override_gate(uuid, text[], text, uuid) TO clinician;
 GRANT EXECUTE ON FUNCTION api.team() TO supervisor;
 GRANT EXECUTE ON FUNCTION
     api.who_looked(uuid, date, date), api.accounting(uuid), api.privacy_watch()

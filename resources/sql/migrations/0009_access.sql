@@ -11,6 +11,9 @@ CREATE TABLE app.assignment (
 CREATE UNIQUE INDEX assignment_now ON app.assignment (person_id, campaign_id) WHERE until IS NULL;
 CALL app.protect('app.assignment');
 
+-- A returning caller is found by name; by number there is an index already.
+CREATE INDEX patient_name ON app.patient (lower(family) text_pattern_ops, lower(given) text_pattern_ops);
+
 -- What a person may do besides the training: speak a language with patients (45 CFR 92.201 asks
 -- for qualified bilingual staff), use a script.
 CREATE TABLE app.credential (

@@ -27,6 +27,15 @@ BEGIN
 END
 $$;
 
+-- All numbers in force on a day that are not a state's own: {kind: number}.
+CREATE OR REPLACE FUNCTION app.rules_on(p_day date) RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT jsonb_object_agg(r.kind, r.number) FROM app.rule r
+    WHERE r.jurisdiction = '*' AND r.effective @> p_day
+$$;
+
 -- The pack in force at a moment: the newest that was loaded by then and had begun.
 CREATE OR REPLACE FUNCTION app.rule_version(p_now timestamptz) RETURNS text
 LANGUAGE sql STABLE
@@ -100,6 +109,38 @@ BEGIN
         p_kind, p_jurisdiction, daterange(p_from, NULL), p_number, 'P', p_citation
     FROM app.rule r WHERE r.id = v_id OR r.id LIKE v_id || '.%';
     PERFORM app.seal_rules('rule ' || p_kind || ' is ' || p_number || ' from ' || p_from);
+END
+$$;
+
+-- The same for the calling hours of a state ('*': where the state is not known). Times as text; NULL:
+-- no calls on those days.
+CREATE OR REPLACE FUNCTION app.set_hours(p_hours jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_state text := p_hours ->> 'jurisdiction';
+    v_from date := (p_hours ->> 'from')::date;
+    v_id text := 'STATE.' || v_state || '.HOURS.' || v_from;
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM app.calling_rule r WHERE r.jurisdiction = v_state) THEN
+        PERFORM app.fail('QC070', 'bad_argument', '{"field": "jurisdiction"}');
+    END IF;
+    UPDATE app.calling_rule r SET effective = CASE WHEN lower(r.effective) >= v_from THEN 'empty'::daterange
+        ELSE daterange(lower(r.effective), v_from) END
+    WHERE r.jurisdiction = v_state AND NOT isempty(r.effective)
+        AND (upper(r.effective) IS NULL OR upper(r.effective) > v_from);
+    INSERT INTO app.calling_rule (
+        id, jurisdiction, effective, mon_fri_start, mon_fri_end, sat_start, sat_end, sun_start, sun_end,
+        on_holidays, cap_24h, confidence, citation
+    )
+    SELECT v_id || CASE WHEN count(*) > 0 THEN '.' || count(*) + 1 ELSE '' END, v_state, daterange(v_from, NULL),
+        (p_hours -> 'mon_fri' ->> 0)::time, (p_hours -> 'mon_fri' ->> 1)::time,
+        (p_hours -> 'sat' ->> 0)::time, (p_hours -> 'sat' ->> 1)::time,
+        (p_hours -> 'sun' ->> 0)::time, (p_hours -> 'sun' ->> 1)::time,
+        coalesce((p_hours ->> 'on_holidays')::boolean, true), (p_hours ->> 'cap_24h')::integer,
+        coalesce(p_hours ->> 'confidence', 'M'), p_hours ->> 'citation'
+    FROM app.calling_rule r WHERE r.id = v_id OR r.id LIKE v_id || '.%';
 END
 $$;
 
