@@ -20,6 +20,7 @@ from ui.pages.callbacks import CallbacksPage
 from ui.pages.keys import KeysPage
 from ui.pages.page import Page
 from ui.pages.people import PeoplePage
+from ui.pages.privacy import PrivacyPage
 from ui.pages.schedule import SchedulePage
 from ui.pages.settings import SettingsPage
 from ui.pages.team import TeamPage
@@ -50,10 +51,10 @@ __all__ = ["PAGES", "Workspace", "own_zone"]
 # What each role works with. The database refuses the rest whatever stands here.
 PAGES: Final[dict[Role, tuple[str, ...]]] = {
     Role.COORDINATOR: ("queue", "schedule", "callbacks", "call_log"),
-    Role.SUPERVISOR: ("queue", "schedule", "callbacks", "call_log", "team", "people"),
-    Role.CLINICIAN: ("schedule", "call_log"),
+    Role.SUPERVISOR: ("queue", "schedule", "callbacks", "call_log", "team", "people", "privacy"),
+    Role.CLINICIAN: ("schedule", "call_log", "privacy"),
     Role.ADMINISTRATOR: ("people", "call_log"),
-    Role.AUDITOR: ("call_log",),
+    Role.AUDITOR: ("privacy", "call_log"),
 }
 FIRST_PAGE: Final = {Role.SUPERVISOR: "team"}
 _FULL = 1380  # effective width: window width / text scale (ui.md section 1)
@@ -130,8 +131,9 @@ class Workspace(QWidget):
             "callbacks": self._make_callbacks,
             "team": self._make_team,
             "schedule": lambda: SchedulePage(session, link, messages, keymap),
-            "call_log": lambda: CallLogPage(session, link, messages),
+            "call_log": self._make_call_log,
             "people": lambda: PeoplePage(session, link, messages),
+            "privacy": lambda: PrivacyPage(session, link, messages),
             "settings": lambda: SettingsPage(tools.theme, tools.preferences, tools.version),
             "help": lambda: KeysPage(keymap),
         }
@@ -153,6 +155,11 @@ class Workspace(QWidget):
         page.due_changed.connect(lambda count: self.rail.set_badge("callbacks", count))
         return page
 
+    def _make_call_log(self) -> Page:
+        page = CallLogPage(self.session, self._link, self._tools.messages)
+        page.looks_requested.connect(self.open_looks)
+        return page
+
     def _make_team(self) -> Page:
         page = TeamPage(self.session, self._link, self._tools.messages)
         page.review_requested.connect(self._review)
@@ -166,6 +173,7 @@ class Workspace(QWidget):
             "call_log": (self.tr("Call log"), "history", "page.call_log"),
             "team": (self.tr("Team"), "layout-dashboard", "page.team"),
             "people": (self.tr("People"), "users", "page.people"),
+            "privacy": (self.tr("Privacy"), "shield-check", "page.privacy"),
             "help": (self.tr("Help"), "circle-help", "window.keys"),
             "settings": (self.tr("Settings"), "settings", "window.settings"),
         }
@@ -222,6 +230,7 @@ class Workspace(QWidget):
             ("call_log", "page.call_log"),
             ("team", "page.team"),
             ("people", "page.people"),
+            ("privacy", "page.privacy"),
         ):
             if key in keys:
                 keymap.action(name, self, partial(self.open, key))
@@ -275,6 +284,13 @@ class Workspace(QWidget):
         if self.station is not None:
             self.open("queue")
             self.station.open_entry(entry_id)
+
+    def open_looks(self, patient_id: UUID) -> None:
+        """Show who looked at a patient, to those who may ask."""
+        page = self.pages.get("privacy")
+        if isinstance(page, PrivacyPage):
+            page.open_patient(patient_id)
+            self.open("privacy")
 
     def broadcast(self, what: frozenset[str]) -> None:
         """Tell every page but the author what was written."""
@@ -375,7 +391,9 @@ class Workspace(QWidget):
             self.tr("The practice database is back."),
             key="link_back",
         )
-        everything = frozenset({"queue", "callbacks", "call_log", "team", "schedule", "call"})
+        everything = frozenset(
+            {"queue", "callbacks", "call_log", "team", "schedule", "call", "privacy"}
+        )
         for page in self.pages.values():
             page.on_changed(everything)
 

@@ -40,7 +40,7 @@ CLOSING_CHOICES: dict[str, dict[str, str]] = {
 UNUSUAL_LABELS: dict[str, str] = {
     "no_call": "Charts opened without a call",
     "after_hours": "Read outside the practice's day",
-    "same_name": "Patients of the same family name",
+    "same_name": "Patients of the same name",
     "fast_paging": "Many patients in a few minutes",
     "look_ups": "Many look-ups",
 }

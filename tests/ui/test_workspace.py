@@ -33,8 +33,12 @@ def bench(qtbot: QtBot, qapp: QApplication, theme: Theme, tmp_path: Path) -> Ite
     ("login", "pages", "first"),
     [
         ("jordan", ["queue", "schedule", "callbacks", "call_log"], "queue"),
-        ("sam", ["queue", "schedule", "callbacks", "call_log", "team", "people"], "team"),
-        ("okafor", ["schedule", "call_log"], "schedule"),
+        (
+            "sam",
+            ["queue", "schedule", "callbacks", "call_log", "team", "people", "privacy"],
+            "team",
+        ),
+        ("okafor", ["schedule", "call_log", "privacy"], "schedule"),
         ("ada", ["people", "call_log"], "people"),
     ],
 )
