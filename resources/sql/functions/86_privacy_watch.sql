@@ -13,6 +13,8 @@ AS $$
 DECLARE
     v_zone text := (SELECT p.zone FROM app.practice p);
     v_call interval := make_interval(mins => app.rule_number('unusual_call_minutes'));
+    v_first_call uuid := app.uuid7_floor(p_from - v_call);
+    v_last_call uuid := app.uuid7_floor(p_to + v_call);
     v_judged timestamptz := app.now() - make_interval(mins => app.rule_number('unusual_call_minutes'));
     v_charts integer := app.rule_number('unusual_charts');
     v_from_hour integer := app.rule_number('unusual_from_hour');
@@ -28,16 +30,21 @@ BEGIN
             e.at AT TIME ZONE v_zone AS local
         FROM audit.reads_between(p_from, p_to) e
         JOIN app.person p ON p.login = e.actor
-        WHERE app.is_read(e.action) OR e.action = 'patient.search'
+        -- As app.is_read has it; a function with a search_path of its own is never inlined.
+        WHERE e.action LIKE '%.read' OR e.action IN ('reveal', 'patient.search')
+    ),
+    called AS MATERIALIZED (
+        SELECT c.person_id AS person, c.patient_id AS patient, c.requested_at AS at
+        FROM app.call c WHERE c.id >= v_first_call AND c.id < v_last_call
     ),
     found AS (
         SELECT 'no_call' AS what, r.person, r.local::date AS on_day, r.at, r.patient, 1::bigint AS weight
         FROM r
         WHERE r.action IN ('card.read', 'chart.read') AND r.at <= v_judged
             AND NOT EXISTS (
-                SELECT 1 FROM app.call c
-                WHERE c.person_id = r.person AND c.patient_id = r.patient
-                    AND c.id >= app.uuid7_floor(r.at - v_call) AND c.id < app.uuid7_floor(r.at + v_call))
+                SELECT 1 FROM called c
+                WHERE c.person = r.person AND c.patient = r.patient
+                    AND c.at BETWEEN r.at - v_call AND r.at + v_call)
         UNION ALL
         SELECT 'after_hours', r.person, r.local::date, r.at, r.patient, 1 FROM r
         WHERE extract(hour FROM r.local) < v_from_hour OR extract(hour FROM r.local) >= v_to_hour
