@@ -7,7 +7,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import psycopg
 
@@ -19,14 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PASSWORD = "benchmark"  # noqa: S105  (of logins that live as long as the program)
+_POPULATION = Path(__file__).with_name("population.sql")
+# Room for 1,000,000 patients and for 100 coordinators with the gateway's connections.
+_SETTINGS = {"shared_buffers": "2GB", "max_wal_size": "8GB", "max_connections": "300"}
 
 _PRACTICE = """
 INSERT INTO app.practice (name, voicemail_name, office_number, office_hours, state_code, zone,
     is_demo, clock_offset)
 VALUES ('Bench', 'the office', '+16175550100', 'nine to five', 'MA', 'America/New_York', true,
-    (date_trunc('week', now() + interval '8 days') + interval '15 hours') - now());
+    (date_trunc('week', now() + interval '8 days') + interval '1 day 15 hours') - now());
 INSERT INTO app.caller_id_authorization (e164, evidence, signed_by, valid)
 VALUES ('+16175550100', 'benchmark', 'benchmark', '[2020-01-01,)');
+INSERT INTO app.agreement (kind, vendor, signed_by, evidence, valid)
+VALUES ('carrier', 'benchmark', 'benchmark', 'benchmark', '[2020-01-01,)');
 INSERT INTO app.practitioner (source, external_id, family, bookable)
 VALUES ('b', '1', 'Okafor', true);
 INSERT INTO app.visit_type (name, minutes) VALUES ('Follow-up', 30);
@@ -36,17 +40,6 @@ INSERT INTO app.campaign (name, script, purpose, chart_needs_identity, rule, sta
     created_at)
 VALUES ('Bench', 'recall', 'RECALL', false, '{"months_inactive_min": 6}', 'running', 'bench',
     now());
-"""
-_PATIENTS = """
-INSERT INTO app.patient (source, external_id, family, given, birth_date, mrn, state_code, zip,
-    zones, last_visit)
-SELECT 'b', i::text, 'Family' || i, 'Given' || i, date '1950-01-01' + (i %% 20000),
-    lpad(i::text, 7, '0'), 'MA', '02110', '{America/New_York}', current_date - 200 - (i %% 700)
-FROM generate_series(1, %(n)s) i;
-INSERT INTO app.patient_telecom (patient_id, use, e164, zones, states)
-SELECT p.id, 'mobile', '+1617' || lpad(p.external_id, 7, '0'), '{America/New_York}', '{MA}'
-FROM app.patient p;
-SELECT app.campaign_refresh(c.id) FROM app.campaign c;
 """
 
 
@@ -67,40 +60,54 @@ class Bench:
             f"password={PASSWORD}"
         )
 
-    def url(self, login: str) -> str:
-        """The same as a URL, for pgbench."""
-        return f"postgresql://{login}:{quote(PASSWORD)}@{self.host}:{self.port}/{self.database}"
+    def superuser_of(self, database: str) -> str:
+        """The superuser's connection string of another database."""
+        return self.superuser.replace("dbname='bench'", f"dbname='{database}'")
+
+
+# The limits on reading must count and never refuse: a benchmark opens in a second what a person
+# opens in an hour. They are the rules' own numbers, set as an administrator sets them.
+_LIMITS = ("charts_per_hour", "previews_per_hour")
+_SET_RULE = """
+SELECT app.set_rule(%s, '*', 1000000, (app.now() AT TIME ZONE p.zone)::date, 'benchmark')
+FROM app.practice p
+"""
+
+
+def make(superuser: str, patients: int, coordinators: int) -> None:
+    """Fill an empty database: the practice, its people and that many patients."""
+    migrate(superuser)
+    people = [(f"c{i}", "coordinator") for i in range(1, coordinators + 1)]
+    with psycopg.connect(superuser, autocommit=True) as conn:
+        conn.execute("SET ROLE app_owner")
+        conn.execute(_PRACTICE)
+        for kind in _LIMITS:
+            conn.execute(_SET_RULE, (kind,))
+        for login, role in [*people, ("boss", "supervisor")]:
+            conn.execute(
+                "WITH p AS (INSERT INTO app.person (login, name, role) VALUES (%s, %s, %s)"
+                " RETURNING id) INSERT INTO app.training_record"
+                " (person_id, curriculum, version, completed_on, expires_on)"
+                " SELECT id, 'HIPAA', '1', date '2026-01-01', date '2036-01-01' FROM p",
+                (login, login, role),
+            )
+        conn.execute("RESET ROLE")
+        for login, role in [*people, ("boss", "supervisor"), ("gate", "gateway")]:
+            conn.execute(f"CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}' IN ROLE {role}")
+        conn.execute("SELECT set_config('bench.patients', %s, false)", (str(patients),))
+        conn.execute(_POPULATION.read_bytes())
+        conn.execute("VACUUM ANALYZE")
 
 
 @contextlib.contextmanager
 def practice(patients: int, coordinators: int) -> Iterator[Bench]:
-    """Give a practice with that many patients in the queue and logins ``c1`` … ``cN``, ``gate``
-    (the gateway) and ``boss`` (a supervisor); fsync is on."""
+    """Give a practice with that many patients and logins ``c1`` … ``cN``, ``gate`` (the gateway)
+    and ``boss`` (a supervisor); fsync is on."""
     with tempfile.TemporaryDirectory(prefix="cc-bench-") as folder:
         binaries = find_binaries()
-        settings = {"shared_buffers": "512MB", "max_wal_size": "4GB"}
-        with EmbeddedServer(Path(folder) / "server", binaries, settings=settings) as server:
-            superuser = server.superuser_conninfo("postgres")
-            with psycopg.connect(superuser, autocommit=True) as conn:
+        with EmbeddedServer(Path(folder) / "server", binaries, settings=_SETTINGS) as server:
+            with psycopg.connect(server.superuser_conninfo("postgres"), autocommit=True) as conn:
                 conn.execute("CREATE DATABASE bench")
             superuser = server.superuser_conninfo("bench")
-            migrate(superuser)
-            with psycopg.connect(superuser, autocommit=True) as conn:
-                conn.execute("SET ROLE app_owner")
-                conn.execute(_PRACTICE)
-                for statement in _PATIENTS.strip().split(";\n"):
-                    conn.execute(statement.rstrip(";"), {"n": patients})
-                people = [(f"c{i}", "coordinator") for i in range(1, coordinators + 1)]
-                for login, role in [*people, ("boss", "supervisor")]:
-                    conn.execute(
-                        "WITH p AS (INSERT INTO app.person (login, name, role) VALUES (%s, %s, %s)"
-                        " RETURNING id) INSERT INTO app.training_record"
-                        " (person_id, curriculum, version, completed_on, expires_on)"
-                        " SELECT id, 'HIPAA', '1', date '2026-01-01', date '2036-01-01' FROM p",
-                        (login, login, role),
-                    )
-                conn.execute("RESET ROLE")
-                for login, role in [*people, ("boss", "supervisor"), ("gate", "gateway")]:
-                    conn.execute(f"CREATE ROLE {login} LOGIN PASSWORD '{PASSWORD}' IN ROLE {role}")
-                conn.execute("VACUUM ANALYZE")
+            make(superuser, patients, coordinators)
             yield Bench(server.host, server.port, "bench", superuser, binaries)

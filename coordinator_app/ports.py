@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from uuid import UUID
 
+    from coordinator_app.domain.audit import UnsignedAnchor
     from coordinator_app.domain.call import (
         CallCommand,
         CallFact,
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
         CallView,
         CommandRequest,
         OpenCall,
+    )
+    from coordinator_app.domain.find import (
+        EmergencyChart,
+        FindQuery,
+        Found,
+        GrantedOverride,
+        WhyNotCalled,
     )
     from coordinator_app.domain.logs import (
         CallbackRow,
@@ -131,6 +139,11 @@ class PracticeDatabase(PrivacyRecords, Protocol):
         """Open the work session. Raises SignInRefusedError, ClientTooOldError."""
         ...
 
+    def check_receipt(self, receipt: str) -> bool:
+        """Whether the head kept from an earlier sign-in still stands in one's audit chain; if
+        not, supervisors are told."""
+        ...
+
     def sign_out(self) -> None:
         """End the work session; releases a claim without a call."""
         ...
@@ -148,7 +161,8 @@ class PracticeDatabase(PrivacyRecords, Protocol):
         ...
 
     def claim(self, entry_id: UUID, op_id: UUID) -> Card:
-        """Open this patient. Raises TakenByAnotherError (``detail["by"]``), RefusedError."""
+        """Open this patient. Raises TakenByAnotherError (``detail["by"]``), RefusedError (the
+        hour's charts are used: ``detail["gate"]`` is "read_limit")."""
         ...
 
     def claim_next(self, op_id: UUID) -> Card | Gate:
@@ -171,7 +185,8 @@ class PracticeDatabase(PrivacyRecords, Protocol):
         ...
 
     def request_call(self, entry_id: UUID, fence: int, phone_id: UUID, op_id: UUID) -> CallView:
-        """Ask for a call. Raises RefusedError with the gate's sentence."""
+        """Ask for a call. Raises RefusedError with the gate's sentence; its name is
+        "dial_refused", and ``detail`` has "gate" and "opens_at" (ISO 8601, or None)."""
         ...
 
     def call(self, call_id: UUID) -> CallView:
@@ -216,6 +231,36 @@ class PracticeDatabase(PrivacyRecords, Protocol):
         self, call_id: UUID, fence: int, hold_id: UUID, details: OutcomeDetails, op_id: UUID
     ) -> Appointment:
         """Book the held slot during the call. Raises RefusedError when the hold expired."""
+        ...
+
+    def find_patient(self, query: FindQuery, reason: str) -> Found:
+        """Who fits; each one shown is logged with the reason. Raises RefusedError when the
+        query would be a list of patients, or the hour's look-ups are used."""
+        ...
+
+    def open_found(self, entry_id: UUID, reason: str, op_id: UUID) -> Card:
+        """Open a patient that was looked up. As ``claim``, and a handful an hour."""
+        ...
+
+    def why_not_called(self, patient_id: UUID, at: datetime | None) -> WhyNotCalled:
+        """Every check at a moment (None: now) under the rules of that day; supervisors,
+        clinicians and auditors."""
+        ...
+
+    def override_gate(
+        self, patient_id: UUID, checks: Sequence[str], reason: str, op_id: UUID
+    ) -> GrantedOverride:
+        """Let one call pass these checks; clinicians, on a login of just now
+        (``Session.confirmed``). Raises RefusedError."""
+        ...
+
+    def break_glass(self, patient_id: UUID, reason: str, op_id: UUID) -> EmergencyChart:
+        """Open any patient's chart for half an hour; supervisors are told at once. Raises
+        RefusedError when the reason says nothing or the day's times are used."""
+        ...
+
+    def emergency_chart(self, glass_id: UUID) -> EmergencyChart:
+        """The chart of ``break_glass`` again. Raises RefusedError when its time is over."""
         ...
 
     def callbacks(self) -> tuple[CallbackRow, ...]:
@@ -337,6 +382,14 @@ class CallStore(Protocol):
 
     def beat(self, health: LineHealth) -> None:
         """Say that the gateway lives and how the line is."""
+        ...
+
+    def anchors(self) -> tuple[UnsignedAnchor, ...]:
+        """Let an anchor of the audit be made if one is due; those that wait for a signature."""
+        ...
+
+    def sign_anchor(self, anchor_id: int, public_key: str, signature: str) -> None:
+        """Keep the signature of an anchor (Ed25519, hexadecimal); the first one stays."""
         ...
 
     def wait(self, seconds: float) -> bool:

@@ -17,6 +17,7 @@ from ui.messages import Level
 from ui.models.words import ROLE_LABELS
 from ui.pages.call_log import CallLogPage
 from ui.pages.callbacks import CallbacksPage
+from ui.pages.find import FindPage
 from ui.pages.keys import KeysPage
 from ui.pages.page import Page
 from ui.pages.people import PeoplePage
@@ -50,11 +51,20 @@ __all__ = ["PAGES", "Workspace", "own_zone"]
 
 # What each role works with. The database refuses the rest whatever stands here.
 PAGES: Final[dict[Role, tuple[str, ...]]] = {
-    Role.COORDINATOR: ("queue", "schedule", "callbacks", "call_log"),
-    Role.SUPERVISOR: ("queue", "schedule", "callbacks", "call_log", "team", "people", "privacy"),
-    Role.CLINICIAN: ("schedule", "call_log", "privacy"),
+    Role.COORDINATOR: ("queue", "schedule", "callbacks", "call_log", "find"),
+    Role.SUPERVISOR: (
+        "queue",
+        "schedule",
+        "callbacks",
+        "call_log",
+        "find",
+        "team",
+        "people",
+        "privacy",
+    ),
+    Role.CLINICIAN: ("schedule", "call_log", "find", "privacy"),
     Role.ADMINISTRATOR: ("people", "call_log"),
-    Role.AUDITOR: ("privacy", "call_log"),
+    Role.AUDITOR: ("privacy", "call_log", "find"),
 }
 FIRST_PAGE: Final = {Role.SUPERVISOR: "team"}
 _FULL = 1380  # effective width: window width / text scale (ui.md section 1)
@@ -130,6 +140,7 @@ class Workspace(QWidget):
             "queue": self._make_station,
             "callbacks": self._make_callbacks,
             "team": self._make_team,
+            "find": self._make_find,
             "schedule": lambda: SchedulePage(session, link, messages, keymap),
             "call_log": self._make_call_log,
             "people": lambda: PeoplePage(session, link, messages),
@@ -160,6 +171,11 @@ class Workspace(QWidget):
         page.looks_requested.connect(self.open_looks)
         return page
 
+    def _make_find(self) -> Page:
+        page = FindPage(self.session, self._link, self._tools.messages)
+        page.open_requested.connect(self.open_found)
+        return page
+
     def _make_team(self) -> Page:
         page = TeamPage(self.session, self._link, self._tools.messages)
         page.review_requested.connect(self._review)
@@ -171,6 +187,7 @@ class Workspace(QWidget):
             "schedule": (self.tr("Schedule"), "calendar", "page.schedule"),
             "callbacks": (self.tr("Callbacks"), "calendar-clock", "page.callbacks"),
             "call_log": (self.tr("Call log"), "history", "page.call_log"),
+            "find": (self.tr("Find"), "search", "page.find"),
             "team": (self.tr("Team"), "layout-dashboard", "page.team"),
             "people": (self.tr("People"), "users", "page.people"),
             "privacy": (self.tr("Privacy"), "shield-check", "page.privacy"),
@@ -228,6 +245,7 @@ class Workspace(QWidget):
             ("schedule", "page.schedule"),
             ("callbacks", "page.callbacks"),
             ("call_log", "page.call_log"),
+            ("find", "page.find"),
             ("team", "page.team"),
             ("people", "page.people"),
             ("privacy", "page.privacy"),
@@ -291,6 +309,12 @@ class Workspace(QWidget):
         if isinstance(page, PrivacyPage):
             page.open_patient(patient_id)
             self.open("privacy")
+
+    def open_found(self, entry_id: UUID, reason: str) -> None:
+        """Claim a patient that was looked up, and show it as any other."""
+        if self.station is not None:
+            self.open("queue")
+            self.station.open_found(entry_id, reason)
 
     def broadcast(self, what: frozenset[str]) -> None:
         """Tell every page but the author what was written."""

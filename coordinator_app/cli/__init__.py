@@ -18,7 +18,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from coordinator_app import __version__
-from coordinator_app.cli import patients, people, retention, rules, schedule
+from coordinator_app.cli import patients, people, retention, rules, schedule, server
 from coordinator_app.cli.words import (
     command,
     group,
@@ -29,6 +29,7 @@ from coordinator_app.cli.words import (
 )
 from coordinator_app.db import admin_people, admin_practice
 from coordinator_app.db.migrate import migrate, program_schema
+from coordinator_app.db.upgrade import seal_rules, upgrade
 from coordinator_app.domain.person import Role
 from coordinator_app.domain.phone import PhoneNumber
 from coordinator_app.errors import UserFacingError
@@ -92,24 +93,30 @@ def _init(options: argparse.Namespace) -> None:
     )
     tell_password(options.admin, password, generated=generated)
     tell_training(options.admin)
-    for advice in admin_practice.server_advice(options.database):
-        print(advice)
+    seal_rules(options.database, "installed")
+    server.tell_failures(options.database)
 
 
 def _upgrade(options: argparse.Namespace) -> None:
-    report = migrate(options.database)
+    report = upgrade(options.database)
     if report.applied:
         print(f"Upgraded from schema {report.schema_before} to {report.schema}.")
     else:
         print(f"Schema {report.schema} is the newest; its functions and rights were renewed.")
-    for advice in admin_practice.server_advice(options.database):
-        print(advice)
+    server.tell_failures(options.database)
 
 
 def _gateway_add(options: argparse.Namespace) -> None:
     password, generated = read_password(options)
     admin_people.add_gateway_login(options.database, options.login, password)
     print(f"The gateway may sign in as {options.login}.")
+    tell_password(options.login, password, generated=generated)
+
+
+def _gateway_reset(options: argparse.Namespace) -> None:
+    password, generated = read_password(options)
+    admin_people.reset_gateway(options.database, options.login, password)
+    print(f"The gateway's login {options.login} has a new password.")
     tell_password(options.login, password, generated=generated)
 
 
@@ -153,8 +160,10 @@ def _parser() -> argparse.ArgumentParser:
     people.declare(group(commands, "user", "people who sign in"))
     gateway = group(commands, "gateway", "the headless process that places calls")
     gateway_add = command(gateway, "add", _gateway_add, "make its login")
-    gateway_add.add_argument("login")
-    password_option(gateway_add)
+    gateway_reset = command(gateway, "reset", _gateway_reset, "give its login another password")
+    for either in (gateway_add, gateway_reset):
+        either.add_argument("login")
+        password_option(either)
     caller_id = group(commands, "caller-id", "the number that patients see")
     authorize = command(caller_id, "authorize", _caller_id, "let the office number be shown")
     authorize.add_argument("--signed-by", required=True)
@@ -165,6 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     patients.declare_import(group(commands, "import", "patients from the practice's system"))
     schedule.declare_practitioner(group(commands, "practitioner", "who patients are seen by"))
     schedule.declare_schedule(group(commands, "schedule", "when they can be booked"))
+    server.declare(commands)
     patients.declare_campaign(group(commands, "campaign", "who is to be called back"))
     retention.declare(commands)
     return parser

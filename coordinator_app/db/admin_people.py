@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from coordinator_app.db.admin_session import Admin
 
 CONNECTIONS_PER_PERSON = 5
+SESSION_LIMITS = {
+    "idle_session_timeout": "15min",
+    "idle_in_transaction_session_timeout": "1min",
+    "statement_timeout": "30s",
+}
+_LARGEST_TEMPORARY_FILES = "256MB"
 SHORTEST_PASSWORD = 12
 _LOGIN = re.compile(r"[a-z][a-z0-9_.-]{1,62}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -105,6 +111,31 @@ def add_gateway_login(conninfo: str, login: str, password: str) -> None:
             _audit(conn, "gateway.add", login)
 
 
+def reset_gateway(conninfo: str, login: str, password: str) -> None:
+    """Give a gateway's login another password; its sessions end.
+
+    Raises ConfigurationError when no gateway has this login.
+    """
+    check_password(password, login)
+    with connect_admin(conninfo) as conn:
+        row = conn.execute(
+            "SELECT FROM pg_catalog.pg_auth_members m "
+            "JOIN pg_catalog.pg_roles r ON r.oid = m.member "
+            "JOIN pg_catalog.pg_roles g ON g.oid = m.roleid "
+            "WHERE g.rolname = 'gateway' AND r.rolname = %s",
+            [login],
+        ).fetchone()
+        if row is None:
+            raise ConfigurationError(
+                f"No gateway has the login {login}. See coordinator-admin gateway add.",
+                name="no_such_gateway",
+            )
+        with as_owner(conn):
+            _audit(conn, "gateway.reset_password", login)
+        _open_with(conn, login, password)
+        _end_sessions(conn, login)
+
+
 def set_active(conninfo: str, login: str, *, active: bool) -> bool:
     """Suspend a person, or let them work again; say whether open sessions were ended.
 
@@ -126,7 +157,7 @@ def reset_password(conninfo: str, login: str, password: str) -> bool:
         with as_owner(conn):
             _person(conn, login)
             _audit(conn, "person.reset_password", login)
-        _set_password(conn, login, password)
+        _open_with(conn, login, password)
         return _end_sessions(conn, login)
 
 
@@ -197,6 +228,36 @@ def _make_login(conn: Admin, login: str, group: str, password: str) -> None:
     except (errors.DuplicateObject, errors.UniqueViolation):
         raise _taken(login) from None
     conn.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), name))
+    if group != "gateway":  # it waits on its connection all day
+        limit_login(conn, login)
+    _set_password(conn, login, password)
+
+
+def limit_login(conn: Admin, login: str) -> None:
+    """Let a person's sessions end by themselves (45 CFR 164.312(a)(2)(iii)).
+
+    The window locks and ends its own session earlier; this is for whatever else holds the login.
+    """
+    for name, value in SESSION_LIMITS.items():
+        conn.execute(
+            sql.SQL("ALTER ROLE {} SET {} = {}").format(
+                sql.Identifier(login), sql.Identifier(name), sql.Literal(value)
+            )
+        )
+    row = conn.execute(
+        "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user"
+    ).fetchone()
+    if row is not None and row[0]:  # nobody else may set this one
+        conn.execute(
+            sql.SQL("ALTER ROLE {} SET temp_file_limit = {}").format(
+                sql.Identifier(login), sql.Literal(_LARGEST_TEMPORARY_FILES)
+            )
+        )
+
+
+def _open_with(conn: Admin, login: str, password: str) -> None:
+    # After a restore a login waits, closed, for its first password.
+    conn.execute(sql.SQL("ALTER ROLE {} LOGIN").format(sql.Identifier(login)))
     _set_password(conn, login, password)
 
 

@@ -120,28 +120,6 @@ def sign_agreement(conninfo: str, kind: str, vendor: str, signed_by: str, eviden
         )
 
 
-def server_advice(conninfo: str) -> tuple[str, ...]:
-    """What the server still needs before people connect from other computers, as sentences."""
-    with connect_admin(conninfo) as conn:
-        settings = {
-            name: _setting(conn, name)
-            for name in ("ssl", "password_encryption", "ssl_min_protocol_version", "fsync")
-        }
-    advice = []
-    if settings["ssl"] == "off":
-        advice.append(
-            "TLS is off: coordinators on other computers cannot sign in. Set ssl = on with a "
-            "certificate for the server's host name, and use hostssl in pg_hba.conf."
-        )
-    elif settings["ssl_min_protocol_version"] in {"TLSv1", "TLSv1.1"}:
-        advice.append("Old TLS is allowed: set ssl_min_protocol_version to TLSv1.2 or TLSv1.3.")
-    if settings["password_encryption"] not in {"", "scram-sha-256"}:
-        advice.append("Passwords are kept in an old form: set password_encryption = scram-sha-256.")
-    if settings["fsync"] == "off":
-        advice.append("fsync is off: a power failure would lose recorded calls. Turn it on.")
-    return tuple(advice)
-
-
 @dataclass(frozen=True, slots=True)
 class CampaignTerms:
     """Who may work a campaign and what its people read.
@@ -238,12 +216,3 @@ def _refresh(conn: Admin, campaign: UUID) -> Mapping[str, Any]:
     row = conn.execute("SELECT app.campaign_refresh(%s)", [campaign]).fetchone()
     counts: Mapping[str, Any] = row[0] if row else {}
     return counts
-
-
-def _setting(conn: Admin, name: str) -> str:
-    """Return a setting, "" where this login may not see it."""
-    try:
-        row = conn.execute("SELECT pg_catalog.current_setting(%s, true)", [name]).fetchone()
-    except psycopg.errors.InsufficientPrivilege:
-        return ""
-    return str(row[0] or "") if row else ""

@@ -50,6 +50,28 @@ def as_owner(conn: Admin) -> Iterator[Admin]:
         yield conn
 
 
+@contextmanager
+def as_auditor(conn: Admin) -> Iterator[Admin]:
+    """One snapshot of the audit, read as its owner. Large reads may use all processors."""
+    with conn.transaction():
+        conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        if conn.execute("SELECT pg_catalog.to_regrole('audit_owner')").fetchone() == (None,):
+            raise not_installed()
+        conn.execute(
+            "SET LOCAL ROLE audit_owner; SET LOCAL search_path = pg_catalog, pg_temp; "
+            "SET LOCAL work_mem = '128MB'; SET LOCAL max_parallel_workers_per_gather = 4; "
+            "SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0; "
+            "SET LOCAL jit = off"
+        )
+        yield conn
+
+
+def value(conn: Admin, statement: str, *values: object) -> Any:  # noqa: ANN401 - any column
+    """The first column of the first row, or None."""
+    row = conn.execute(statement.encode(), values or None).fetchone()
+    return row[0] if row else None
+
+
 def not_installed() -> ConfigurationError:
     """The database has no schema of ours yet."""
     return ConfigurationError(

@@ -14,6 +14,7 @@ from coordinator_app.db.gateway_lock import PATIENCE, SESSION_OPTIONS, only_gate
 from coordinator_app.db.listener import Ears
 from coordinator_app.db.parameters import service_parameters
 from coordinator_app.db.sqlstate import translate_error
+from coordinator_app.domain.audit import UnsignedAnchor
 from coordinator_app.domain.call import CallFact, CallRequest, CommandRequest, OpenCall
 
 if TYPE_CHECKING:
@@ -72,6 +73,12 @@ class SqlCallStore:
 
     def beat(self, health: LineHealth) -> None:
         self._link.call("gateway_beat", Json(health))
+
+    def anchors(self) -> tuple[UnsignedAnchor, ...]:
+        return decode_rows(UnsignedAnchor, self._link.call("gateway_anchor"))
+
+    def sign_anchor(self, anchor_id: int, public_key: str, signature: str) -> None:
+        self._link.call("gateway_sign", anchor_id, public_key, signature)
 
     def wait(self, seconds: float) -> bool:
         """Sleep until something was asked for (True) or the time is over (False).

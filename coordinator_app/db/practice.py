@@ -9,6 +9,13 @@ from coordinator_app.db.connection import DEADLINE, Json, Link, Texts, Uuids
 from coordinator_app.db.listener import Listener
 from coordinator_app.db.privacy_records import SqlPrivacyRecords
 from coordinator_app.domain.call import CallCommand, CallView
+from coordinator_app.domain.find import (
+    EmergencyChart,
+    FindQuery,
+    Found,
+    GrantedOverride,
+    WhyNotCalled,
+)
 from coordinator_app.domain.logs import (
     CallbackRow,
     CallLogFilter,
@@ -51,6 +58,9 @@ class SqlPractice(SqlPrivacyRecords):
         signed_in = decode(SignedIn, self._link.call("sign_in", client_version, device))
         self._person = signed_in.person.id
         return signed_in
+
+    def check_receipt(self, receipt: str) -> bool:
+        return self._link.call("check_receipt", receipt) is True
 
     def sign_out(self) -> None:
         self._link.call("sign_out")
@@ -143,6 +153,31 @@ class SqlPractice(SqlPrivacyRecords):
     ) -> Appointment:
         answer = self._link.call("book", call_id, fence, hold_id, Json(details), op_id)
         return decode(Appointment, answer)
+
+    # ------------------------------------------------------------------------------ looking up
+
+    def find_patient(self, query: FindQuery, reason: str) -> Found:
+        return decode(Found, _granted(self._link.call("find_patient", Json(query), reason)))
+
+    def open_found(self, entry_id: UUID, reason: str, op_id: UUID) -> Card:
+        return decode(Card, _granted(self._link.call("open_found", entry_id, reason, op_id)))
+
+    def why_not_called(self, patient_id: UUID, at: datetime | None) -> WhyNotCalled:
+        return decode(WhyNotCalled, self._link.call("why_not_called", patient_id, at))
+
+    def override_gate(
+        self, patient_id: UUID, checks: Sequence[str], reason: str, op_id: UUID
+    ) -> GrantedOverride:
+        named = Texts(tuple(checks))
+        answer = self._link.call("override_gate", patient_id, named, reason, op_id)
+        return decode(GrantedOverride, answer)
+
+    def break_glass(self, patient_id: UUID, reason: str, op_id: UUID) -> EmergencyChart:
+        answer = self._link.call("break_glass", patient_id, reason, op_id)
+        return decode(EmergencyChart, _granted(answer))
+
+    def emergency_chart(self, glass_id: UUID) -> EmergencyChart:
+        return decode(EmergencyChart, self._link.call("emergency_chart", glass_id))
 
     # ----------------------------------------------------------------------------------- lists
 

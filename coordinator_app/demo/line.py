@@ -43,10 +43,12 @@ class Manners:
 class PracticeLine:
     """The gateway process between ``start`` and ``stop``."""
 
-    def __init__(self, personas: Path, log: Path, manners: Manners) -> None:
-        """``personas``: who answers. ``log``: what the gateway says about itself."""
+    def __init__(self, personas: Path, log: Path, key: Path, manners: Manners) -> None:
+        """``personas``: who answers. ``log``: what the gateway says about itself. ``key``: the
+        file of the key that signs the audit's anchors."""
         self._personas = personas
         self._log = log
+        self._key = key
         self._manners = manners
         self._conninfo = ""
         self._process: subprocess.Popen[bytes] | None = None
@@ -108,6 +110,7 @@ class PracticeLine:
         command += ["--practice-line", str(self._personas)]
         command += ["--practice-ring", str(least), str(most)]
         command += ["--practice-pace", str(self._manners.pace)]
+        command += ["--anchor-key", str(self._key)]
         if self._log.exists() and self._log.stat().st_size > _LARGEST_LOG:
             self._log.unlink()
         descriptor = os.open(self._log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 import resources
-from coordinator_app.config import write_privately
+from coordinator_app.config import Settings, write_privately
 from coordinator_app.demo import place
 from coordinator_app.demo.account import server_account
 from coordinator_app.demo.line import Manners, PracticeLine
@@ -33,6 +33,7 @@ from coordinator_app.demo.steps import Step, silent
 from coordinator_app.domain.session import Connection, TlsMode
 from coordinator_app.errors import ConfigurationError
 from coordinator_app.services.sign_in import DemoPractice as Offer
+from coordinator_app.services.sign_in import forget_receipts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,8 +49,8 @@ if TYPE_CHECKING:
 DATABASE = "lakeside"
 _UNFINISHED = "lakeside_unfinished"
 _SERVER, _PEOPLE, _PERSONAS = "postgres", "people.json", "personas.json"
-_STATE, _LOG = "demo.json", "gateway.log"
-_OURS = (_PEOPLE, _PERSONAS, _STATE, _LOG, "demo-keys.json")
+_STATE, _LOG, _KEY = "demo.json", "gateway.log", "anchor.key"
+_OURS = (_PEOPLE, _PERSONAS, _STATE, _LOG, _KEY, "demo-keys.json")
 _OUR_FOLDERS = ("journal", "settings", "state")
 _OTHER_PROGRAM = ("migration_changed", "schema_newer")  # refusals of ``migrate``
 
@@ -77,7 +78,9 @@ class DemoPractice:
         self.notes: tuple[str, ...] = ()  # sentences for whoever started it
         self._now = now
         self._server = EmbeddedServer(self.folder / _SERVER, durable=durable)
-        self._line = PracticeLine(self.folder / _PERSONAS, self.folder / _LOG, manners or Manners())
+        self._line = PracticeLine(
+            self.folder / _PERSONAS, self.folder / _LOG, self.folder / _KEY, manners or Manners()
+        )
         self._logins: Logins | None = None
         self._held = contextlib.ExitStack()
 
@@ -216,6 +219,8 @@ class DemoPractice:
         # In this order: without the passwords the database would be of no use.
         write_logins(self.folder / _PEOPLE, logins)
         build.rename(admin, _UNFINISHED, DATABASE)
+        # A new audit: it cannot contain what people kept from the one before.
+        forget_receipts(Settings(self.folder / "settings", self.folder / "state"))
         self._logins = logins
         self._note_schema()
 

@@ -15,7 +15,7 @@ class CallbackRow:
     entry_id: UUID
     due_at: datetime
     zone: str  # the patient's
-    patient: str  # first name and last initial
+    patient: str  # first name and last initial; "" while it is not shown
     owner: str
     mine: bool
     anyone: bool  # free for everybody (owner released it, or it is overdue)
@@ -54,14 +54,14 @@ class CallLogRow:
     at: datetime
     zone: str
     coordinator: str
-    patient: str
-    number_ending: str
+    patient: str  # initials for a coordinator's calls of earlier days
+    number_ending: str  # "" for those
     campaign: str
     end: str  # mechanical result, code
     outcome: str  # code, "" when none yet
     seconds: int  # talked
     identity: str
-    note: str
+    note: str  # "" for a coordinator's calls of earlier days
     is_practice_line: bool
     patient_id: UUID | None = None  # for those who may ask who looked
     amendable: bool = False  # by the reader, now

@@ -45,7 +45,7 @@ class Detail(enum.StrEnum):
 
     SLOT = "slot"  # a held slot or a booked appointment
     CALLBACK_TIME = "callback_at"  # in the patient's zone
-    SCOPE = "scope"  # opt-out: "number" | "calls" | "everything"
+    SCOPE = "scope"  # opt-out: one of OPT_OUT_SCOPES
     BARRIER = "barrier"
     REASON = "reason"  # a code from REASONS
     LANGUAGE = "language"
@@ -98,6 +98,7 @@ LEFT_REASONS: dict[str, str] = {
 }
 OPT_OUT_SCOPES: dict[str, str] = {
     "number": "This number only",
+    "household": "Nobody at this number’s household",
     "calls": "No more calls",
     "everything": "No contact of any kind",
 }

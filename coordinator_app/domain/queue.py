@@ -52,7 +52,7 @@ class QueueRow:
 
     entry_id: UUID
     score: int  # 0-100
-    first_name: str
+    first_name: str  # both "" while the list does not show this patient's name
     last_initial: str
     reason: str  # "No visit 14 mo · A1c overdue"
     campaign: str
@@ -64,6 +64,11 @@ class QueueRow:
     gate: Gate | None  # None: may be dialled now
     held_by: str | None  # somebody's name while claimed
     mine: bool
+
+    @property
+    def name(self) -> str:
+        """First name and last initial; "" while it is not shown."""
+        return f"{self.first_name} {self.last_initial}." if self.first_name else ""
 
 
 @dataclass(frozen=True, slots=True)

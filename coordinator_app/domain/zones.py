@@ -161,6 +161,11 @@ def state_code(untrusted: str) -> str:
     return _CODE_OF_NAME.get(words, "")
 
 
+def state_name(code: str) -> str:
+    """Give the name of a state by its two letters; what is unknown stays as it is."""
+    return _STATE_NAMES.get(code, code)
+
+
 def state_of_zip(zip_code: str) -> str:
     """Give the state of a ZIP code of at least five digits, "" if it is none."""
     return _STATE_OF_ZIP3.get(zip_code[:3], "") if len(zip_code) >= len("12345") else ""

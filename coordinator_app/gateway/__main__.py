@@ -25,6 +25,8 @@ from coordinator_app.calls.practice_line.core import LineSettings
 from coordinator_app.db.call_store import SqlCallStore
 from coordinator_app.errors import ConfigurationError, UserFacingError
 from coordinator_app.gateway import lines, service
+from coordinator_app.gateway.signing import find_signer
+from coordinator_app.secrets.memory import MemorySecretStore
 from coordinator_app.secrets.system_keyring import SystemKeyring
 
 _log = logging.getLogger(__name__)
@@ -53,6 +55,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, conninfo: str, stop: threading.Event) -> None:
     clock = SystemClock()
+    key_file: Path | None = options.anchor_key
+    if key_file is None and options.conninfo_file is not None:
+        key_file = options.conninfo_file.with_name(f"{options.conninfo_file.name}.anchor-key")
+    # The practice line's key is no secret of this computer's owner: it never goes to the vault.
+    vault = MemorySecretStore() if options.practice_line is not None else SystemKeyring()
+    signer = find_signer(vault, key_file)
     with ExitStack() as stack:
         facts: dict[str, object] = {"event": "ready", "pid": os.getpid()}
         if options.practice_line is not None:
@@ -66,7 +74,7 @@ def _run(options: argparse.Namespace, conninfo: str, stop: threading.Event) -> N
             )
             facts |= {"line": "practice", "practice_line": server.base}
         else:
-            backend = stack.enter_context(lines.carrier(SystemKeyring(), options.account))
+            backend = stack.enter_context(lines.carrier(vault, options.account))
             facts |= {"line": "carrier"}
         service.run(
             lambda: SqlCallStore.connect(conninfo),
@@ -74,6 +82,7 @@ def _run(options: argparse.Namespace, conninfo: str, stop: threading.Event) -> N
             stop,
             clock,
             lambda: print(json.dumps(facts), flush=True),
+            signer=signer,
         )
 
 
@@ -88,6 +97,13 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="file with the database connection (libpq format), readable by nobody else; "
         'without it one line of JSON is read from standard input: {"conninfo": "..."}',
+    )
+    parser.add_argument(
+        "--anchor-key",
+        type=Path,
+        metavar="FILE",
+        help="where the key that signs the audit's anchors is kept when this computer has no "
+        "vault; made at first use (default: beside the --conninfo-file)",
     )
     parser.add_argument("--account", default="default", help="name of the carrier account")
     parser.add_argument(

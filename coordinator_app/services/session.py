@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from coordinator_app.domain.outcome import Recorded
 from coordinator_app.domain.session import Connection, SignedIn
 from coordinator_app.errors import UserFacingError
 from coordinator_app.ports import Connector, PracticeDatabase
 from coordinator_app.services.clock import PracticeClock
 from coordinator_app.services.wrap_up import WrapUpDesk
+
+T = TypeVar("T")
 
 
 class Session:
@@ -55,6 +60,17 @@ class Session:
         Raises SignInRefusedError, NotConnectedError, InsecureConnectionError.
         """
         self._connector.connect(self.connection, password).close()
+
+    def confirmed(self, password: str, fn: Callable[[PracticeDatabase], T]) -> T:
+        """Do something that needs a login of just now, on a login of its own.
+
+        Raises what ``unlock`` raises, and what ``fn`` raises.
+        """
+        practice = self._connector.connect(self.connection, password)
+        try:
+            return fn(practice)
+        finally:
+            practice.close()
 
     def close(self) -> None:
         """Sign out. Never raises; a second time does nothing.

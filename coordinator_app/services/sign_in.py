@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coordinator_app.config import Settings
+from coordinator_app.domain.audit import is_receipt
 from coordinator_app.domain.outcome import Recorded, WrapUp
 from coordinator_app.domain.practice import Practice
 from coordinator_app.domain.queue import QueueFilter
@@ -19,6 +21,10 @@ from coordinator_app.services.wrap_up import WrapUpDesk
 
 QUEUE_ROWS = 200  # as many as the queue panel shows at once
 _RECEIPTS = "receipts"
+_RECEIPT_LOST = (
+    "The practice's audit no longer contains your last sign-in from this computer. Your supervisor "
+    "has been told. If you have not heard that a backup was put back, please call your supervisor."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +137,22 @@ class SignInService:
     ) -> Session:
         signed_in = practice.sign_in(self._client_version, self._device)
         opened = self._open_journal(connection, signed_in.practice)
+        previous = self._previous_receipt(connection)
+        lost = bool(previous) and not practice.check_receipt(previous)
         desk = WrapUpDesk(practice, opened.journal, "" if opened.lasting else opened.problem)
         resent = desk.resend_each(signed_in.held)
         if resent:
             signed_in = _after_resending(practice, signed_in, resent)
         not_remembered = self._keep_password(connection, password, remember=remember)
         not_listed = self._keep_in_list(connection)
-        notices = (opened.problem, *map(_told, resent), not_remembered, not_listed)
+        self._keep_receipt(connection, signed_in.receipt)
+        notices = (
+            _RECEIPT_LOST if lost else "",
+            opened.problem,
+            *map(_told, resent),
+            not_remembered,
+            not_listed,
+        )
         return Session(
             practice,
             signed_in,
@@ -146,7 +161,7 @@ class SignInService:
             self._connector,
             resent=tuple(recorded for _, recorded in resent),
             notices=tuple(notice for notice in notices if notice),
-            previous_receipt=self._exchange_receipt(connection, signed_in.receipt),
+            previous_receipt=previous,
         )
 
     def _keep_password(self, connection: Connection, password: str, *, remember: bool) -> str:
@@ -172,22 +187,26 @@ class SignInService:
             return error.sentence
         return ""
 
-    def _exchange_receipt(self, connection: Connection, receipt: str) -> str:
-        """Keep the head of the person's audit chain; return the one kept before.
+    def _previous_receipt(self, connection: Connection) -> str:
+        """The head of the person's audit chain as kept at the sign-in before, or ""."""
+        before = self._receipts().get(self._receipt_name(connection))
+        return before if isinstance(before, str) and is_receipt(before) else ""
 
-        Under an opaque name: whose it is cannot be read from the file.
-        """
-        stored = self._settings.get(_RECEIPTS)
-        receipts = dict(stored) if isinstance(stored, dict) else {}
-        # The demo's server has another port at each start.
-        who = login_id(replace(connection, port=0) if self._is_demo(connection) else connection)
-        before = receipts.get(who, "")
-        receipts[who] = receipt
+    def _keep_receipt(self, connection: Connection, receipt: str) -> None:
+        kept = {**self._receipts(), self._receipt_name(connection): receipt}
         try:
-            self._settings.put(_RECEIPTS, receipts)
+            self._settings.put(_RECEIPTS, kept)
         except OSError:  # evidence is lost, not work: never a reason to keep somebody out
-            return ""
-        return before if isinstance(before, str) else ""
+            return
+
+    def _receipts(self) -> dict[str, object]:
+        stored = self._settings.get(_RECEIPTS)
+        return dict(stored) if isinstance(stored, dict) else {}
+
+    def _receipt_name(self, connection: Connection) -> str:
+        """An opaque name: whose receipt it is cannot be read from the file."""
+        # The demo's server has another port at each start.
+        return login_id(replace(connection, port=0) if self._is_demo(connection) else connection)
 
     def _is_demo(self, connection: Connection) -> bool:
         if self._demo is None:
@@ -198,6 +217,13 @@ class SignInService:
             theirs.port,
             theirs.database,
         )
+
+
+def forget_receipts(settings: Settings) -> None:
+    """Forget all receipts: the practice they are of was made anew. Never raises."""
+    if settings.get(_RECEIPTS) is not None:
+        with contextlib.suppress(OSError):
+            settings.put(_RECEIPTS, None)
 
 
 def _password_key(connection: Connection) -> str:

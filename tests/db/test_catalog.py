@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
 import resources
+from coordinator_app.db import catalog as catalog_file
+from coordinator_app.db.catalog import OURS
 from tests.helpers.postgres import TEMPLATE
 
 if TYPE_CHECKING:
@@ -18,13 +19,9 @@ if TYPE_CHECKING:
 
     from tests.helpers.postgres import TestServer
 
-SNAPSHOT = Path(__file__).resolve().parent.parent / "snapshots" / "catalog.txt"
+SNAPSHOT = resources.path() / catalog_file.FILE
 UPDATE = "CC_UPDATE_SNAPSHOTS"  # =1 writes the snapshot anew; read the difference before a commit
-OURS = "n.nspname IN ('app', 'api', 'audit')"
 PEOPLE = ("coordinator", "supervisor", "clinician", "administrator", "auditor", "gateway")
-_FUNCTION = re.compile(
-    r"CREATE OR REPLACE (FUNCTION|PROCEDURE) (\w+\.\w+)\(.*?\bAS \$\$(.*?)\$\$;", re.DOTALL
-)
 
 
 @pytest.fixture(scope="module")
@@ -137,8 +134,28 @@ def test_every_function_pins_its_search_path(catalog: psycopg.Connection[Any]) -
         f"JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {OURS}",
     )
     assert len(found) > 100
-    wrong = [f for f, config in found if config != ["search_path=pg_catalog, pg_temp"]]
+    wrong = [f for f, config in found if "search_path=pg_catalog, pg_temp" not in (config or ())]
     assert wrong == []
+
+
+def test_every_door_keeps_settings_of_the_session_outside(
+    catalog: psycopg.Connection[Any],
+) -> None:
+    found = rows(
+        catalog,
+        "SELECT p.proname::text, p.proconfig FROM pg_proc p "
+        "WHERE p.pronamespace = 'api'::regnamespace",
+    )
+    kept = {
+        "search_path=pg_catalog, pg_temp",
+        "standard_conforming_strings=on",
+        "transform_null_equals=off",
+        "array_nulls=on",
+        "debug_print_parse=off",
+        "debug_print_rewritten=off",
+        "debug_print_plan=off",
+    }
+    assert [name for name, config in found if set(config) != kept] == []
 
 
 def test_only_the_api_and_the_audits_doors_are_definers(
@@ -204,9 +221,8 @@ def test_trigger_functions_of_ours_are_the_only_triggers_and_all_are_on(
 
 
 def test_the_catalog_is_the_written_one(catalog: psycopg.Connection[Any]) -> None:
-    now = "\n".join(catalog_lines(catalog)) + "\n"
+    now = "\n".join(catalog_file.catalog_lines(catalog)) + "\n"
     if os.environ.get(UPDATE) == "1":
-        SNAPSHOT.parent.mkdir(exist_ok=True)
         SNAPSHOT.write_text(now, "utf-8")
     kept = SNAPSHOT.read_text("utf-8")
     gone = sorted(set(kept.splitlines()) - set(now.splitlines()))
@@ -214,57 +230,10 @@ def test_the_catalog_is_the_written_one(catalog: psycopg.Connection[Any]) -> Non
     assert (gone, new) == ([], []), f"If this is meant: {UPDATE}=1, and read the difference."
 
 
-def catalog_lines(catalog: psycopg.Connection[Any]) -> list[str]:
-    """Functions with who may execute them, tables with rights and policies; one a line."""
-    functions = rows(
-        catalog,
-        "SELECT format('function %s returns %s | %s | %s | %s | execute: %s', "
-        "p.oid::regprocedure, pg_get_function_result(p.oid), "
-        "CASE p.prokind WHEN 'p' THEN 'procedure' ELSE "
-        "CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' "
-        "ELSE 'volatile' END END, "
-        "CASE WHEN p.prosecdef THEN 'definer' ELSE 'invoker' END, pg_get_userbyid(p.proowner), "
-        "coalesce((SELECT string_agg(CASE a.grantee WHEN 0 THEN 'PUBLIC' "
-        "ELSE a.grantee::regrole::text END, ', ' ORDER BY 1) FROM aclexplode(p.proacl) a "
-        "WHERE a.grantee <> p.proowner), CASE WHEN p.proacl IS NULL THEN 'PUBLIC' ELSE '-' END)) "
-        f"FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {OURS}",
-    )
-    tables = rows(
-        catalog,
-        "SELECT format('table %s | %s | rights: %s | policies: %s | triggers: %s', "
-        "c.oid::regclass, "
-        "pg_get_userbyid(c.relowner), coalesce((SELECT string_agg(a.grantee::regrole::text || ' ' "
-        "|| a.privilege_type, ', ') FROM aclexplode(c.relacl) a "
-        "WHERE a.grantee <> c.relowner), '-'),"
-        "(SELECT string_agg(format('%s for %s to %s', p.polname, p.polcmd, (SELECT string_agg("
-        "r::regrole::text, ', ') FROM unnest(p.polroles) r)), '; ') FROM pg_policy p "
-        "WHERE p.polrelid = c.oid), coalesce((SELECT string_agg(t.tgname, ', ' ORDER BY t.tgname) "
-        "FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal), '-')) "
-        f"FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {OURS} "
-        # Which months have a partition depends on the day; that all are closed is tested above.
-        "AND c.relkind IN ('r', 'p', 'v') "
-        "AND NOT (c.relispartition AND c.relname <> 'call_default')",
-    )
-    return sorted(line for (line,) in (*functions, *tables))
-
-
 # ---------------------------------------------------------------------------- the source itself
 
 
-def sources() -> list[tuple[str, str, str, str]]:
-    """Every function in the files: file, name, its head (up to AS) and its body."""
-    found = []
-    for path in sorted((resources.path("sql")).glob("*/*.sql")):
-        if path.parent.name == "demo":
-            continue
-        text = path.read_text("utf-8").replace("CREATE PROCEDURE", "CREATE OR REPLACE PROCEDURE")
-        for match in _FUNCTION.finditer(text):
-            head = match[0][: match[0].index("AS $$")]
-            found.append((path.name, match[2], head, match[3]))
-    return found
-
-
-SOURCES = sources()
+SOURCES = [(one.file, one.name, one.head, one.body) for one in catalog_file.sources()]
 
 
 def test_the_lint_sees_every_function(catalog: psycopg.Connection[Any]) -> None:

@@ -48,6 +48,25 @@ def test_eight_who_want_the_next_patient_get_eight_patients(practice: Practice) 
         assert practice.value("SELECT count(*) FROM app.queue_entry WHERE state = 'claimed'") == 8
 
 
+def test_policy_a_claim_keeps_others_from_one_patient_only(practice: Practice) -> None:
+    """Several groups of calling hours, nobody commits: each still gets the best that is left."""
+    for number in range(1, PATIENTS + 1):
+        practice.rows(
+            "UPDATE app.queue_entry SET score = %s, call_group = %s WHERE id = %s",
+            number,
+            ("MA", "NH", "VT")[number % 3] + "|America/New_York",
+            practice.entry_of(number),
+        )
+    people = [practice.as_person(login) for login in EIGHT]
+    for person in people:
+        person.run("BEGIN")
+    assert [person.claim_next()["card"]["score"] for person in people] == [
+        *range(PATIENTS, PATIENTS - 8, -1)
+    ]
+    for person in people:
+        person.run("ROLLBACK")
+
+
 def test_eight_who_want_one_patient_one_gets_it_and_the_others_are_told_who(
     practice: Practice,
 ) -> None:

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from coordinator_app.domain.outcome import DECLINE_REASONS, LEFT_REASONS, OUTCOMES, Detail, Outcome
+from coordinator_app.domain.outcome import (
+    DECLINE_REASONS,
+    LEFT_REASONS,
+    OPT_OUT_SCOPES,
+    OUTCOMES,
+    Detail,
+    Outcome,
+)
 from tests.helpers.db_practice import op, refused
 
 if TYPE_CHECKING:
@@ -82,6 +89,9 @@ def test_the_database_and_the_window_know_the_same_outcomes(practice: Practice) 
     rows = practice.rows("SELECT code, needs FROM app.outcome_code")
     assert dict(rows) == {s.outcome.value: [need.value for need in s.needs] for s in OUTCOMES}
     assert set(FOLLOWS) == set(Outcome)
+    for scope in OPT_OUT_SCOPES:
+        details = psycopg.types.json.Jsonb({"scope": scope})
+        practice.owner.run("SELECT app.check_details('OPT_OUT', %s, app.now())", details)
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
@@ -281,6 +291,43 @@ def test_policy_an_opt_out_of_one_number_spares_the_others(practice: Practice) -
     with refused("QC020"):
         practice.c1.dial(again, phone=card["phones"][0]["id"])
     assert practice.c1.dial(again)["number_ending"] == "8888"
+
+
+def test_policy_an_opt_out_of_a_household_is_for_everybody_who_has_the_number(
+    practice: Practice,
+) -> None:
+    share_number(practice, 1, 2)
+    share_number(practice, 1, 3)
+    practice.rows(
+        "INSERT INTO app.patient_telecom (patient_id, use, e164, zones, states, rank) "
+        "SELECT id, 'home', '+16175558888', zones, '{MA}', 0 FROM app.patient "
+        "WHERE external_id IN ('2', '3')"
+    )
+    other = second_campaign(practice, 2)
+    busy = practice.c2.claim(practice.entry_of(3))  # somebody has one of them open meanwhile
+    card, call = practice.talk(practice.c1, 1)
+    answer = practice.c1.finish(call, card, "OPT_OUT", {"scope": "household"})
+    practice.hang_up(call)
+    assert answer["recorded"]["follow_up"] == "Nobody who has this number will be called again."
+    row = practice.rows("SELECT scope, channel, e164, patient_id IS NOT NULL FROM app.suppression")
+    assert row == [("household", "voice", card["phones"][0]["e164"], True)]
+    for entry in (card["entry_id"], practice.entry_of(2), other):
+        assert practice.entry(entry)["closed_reason"] == "opted_out"
+    assert practice.entry(practice.entry_of(4))["state"] == "ready", "another household"
+    # Whoever had one open keeps the patient, and no number of that patient is dialled.
+    assert practice.entry(busy["entry_id"])["state"] == "claimed"
+    for phone in busy["phones"]:
+        with refused("QC020") as said:
+            practice.c2.dial(busy, phone=phone["id"])
+        assert said.facts["gate"] == "suppressed"
+
+
+def test_policy_an_unknown_scope_is_no_opt_out(practice: Practice) -> None:
+    card, call = practice.talk(practice.c1, 1)
+    practice.hang_up(call)
+    with refused("QC041"):
+        practice.c1.finish(call, card, "OPT_OUT", {"scope": "street"})
+    assert practice.value("SELECT count(*) FROM app.suppression") == 0
 
 
 def test_policy_a_number_on_a_list_is_not_dialled_for_anybody(practice: Practice) -> None:

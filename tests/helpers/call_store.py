@@ -11,6 +11,7 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 from coordinator_app.calls.reducer import Known, known, merge
+from coordinator_app.domain.audit import UnsignedAnchor
 from coordinator_app.domain.call import (
     CallCommand,
     CallFact,
@@ -51,6 +52,8 @@ class FakeCallStore:
         self.refused: set[UUID] = set()  # calls that the database will hear nothing of
         self.beats: list[LineHealth] = []
         self.facts: list[CallFact] = []
+        self.unsigned: list[UnsignedAnchor] = []
+        self.signatures: dict[int, tuple[str, str]] = {}
         self.closed = 0
         self.waits: list[float] = []
         self.on_wait: Callable[[float], bool] = lambda _: False
@@ -119,6 +122,14 @@ class FakeCallStore:
     def beat(self, health: LineHealth) -> None:
         self._reached("beat")
         self.beats.append(health)
+
+    def anchors(self) -> tuple[UnsignedAnchor, ...]:
+        self._reached("anchors")
+        return tuple(a for a in self.unsigned if a.id not in self.signatures)
+
+    def sign_anchor(self, anchor_id: int, public_key: str, signature: str) -> None:
+        self._reached("sign_anchor")
+        self.signatures.setdefault(anchor_id, (public_key, signature))
 
     def wait(self, seconds: float) -> bool:
         self._reached("wait")

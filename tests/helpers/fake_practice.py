@@ -33,7 +33,8 @@ from coordinator_app.errors import (
 )
 from coordinator_app.services.clock import PracticeClock
 from tests.helpers.fake_data import JORDAN, LINE, NOW, PRACTICE, FakePatient, patients
-from tests.helpers.fake_lists import FakeLists, callback_row, log_row
+from tests.helpers.fake_find import FakeFind
+from tests.helpers.fake_lists import callback_row, log_row
 from tests.helpers.fake_schedule import FakeSchedule
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from coordinator_app.domain.schedule import Appointment, Openings, SlotHold
 
 LEASE = timedelta(seconds=90)
+RECEIPT = "a1b2c3d4" * 8  # the head of one's audit chain
 
 
 class FakeClock(PracticeClock):
@@ -75,14 +77,17 @@ class Claim:
     mine: bool
 
 
-class FakePractice(FakeLists):
+class FakePractice(FakeFind):
     """See the module. ``log`` keeps the name of each method that was called."""
+
+    clock: FakeClock
 
     def __init__(self, clock: FakeClock | None = None, person: Person = JORDAN) -> None:
         """Start with ten patients and no claims."""
         super().__init__(person)
         self.clock = clock or FakeClock()
         self.patients: list[FakePatient] = patients()
+        self.unnamed: set[str] = set()  # first names that the queue does not show
         self.claims: dict[UUID, Claim] = {}
         self.calls: dict[UUID, CallView] = {}
         self.identity: dict[UUID, IdentityResult] = {}
@@ -101,6 +106,7 @@ class FakePractice(FakeLists):
         self._dialled: dict[UUID, UUID] = {}
         self._fence = 0
         self._lose_answer = False
+        self._start_looking_up()
         self._hint: Callable[[str], None] | None = None
 
     # -- what a test does -------------------------------------------------------------------
@@ -191,8 +197,13 @@ class FakePractice(FakeLists):
             queue=self._page(QueueFilter.ALL, "", 200),
             held=self._card(held) if held else None,
             callbacks=tuple(self.callback_rows),
-            receipt="a1b2c3",
+            receipt=RECEIPT,
         )
+
+    def check_receipt(self, receipt: str) -> bool:
+        """See the port."""
+        self._enter("check_receipt")
+        return receipt == RECEIPT
 
     def sign_out(self) -> None:
         """See the port."""
@@ -245,8 +256,8 @@ class FakePractice(FakeLists):
         return QueueRow(
             entry_id=p.entry_id,
             score=p.score,
-            first_name=p.first_name,
-            last_initial=p.last_name[0],
+            first_name="" if p.first_name in self.unnamed else p.first_name,
+            last_initial="" if p.first_name in self.unnamed else p.last_name[0],
             reason=p.reason,
             campaign="Overdue visit",
             chips=p.chips,
@@ -266,6 +277,15 @@ class FakePractice(FakeLists):
         """See the port."""
         self._enter("claim")
         return self._claim(entry_id)
+
+    def open_found(self, entry_id: UUID, reason: str, op_id: UUID) -> Card:
+        """See the port."""
+        self._enter("open_found")
+        return self._claim(entry_id)
+
+    def holder_of(self, patient: FakePatient) -> tuple[str, bool] | None:
+        claim = self.claims.get(patient.entry_id)
+        return (claim.who, claim.mine) if claim else None
 
     def _claim(self, entry_id: UUID) -> Card:
         p = self._patient(entry_id)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QModelIndex
+from PySide6.QtCore import QEvent, QModelIndex, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
@@ -20,7 +20,7 @@ from tests.helpers.fake_sign_in import person_of, session_for
 from tests.helpers.fake_team import NAMES, FakeTeamPractice, log_row
 from tests.helpers.inline import InlineTasks
 from ui.messages import MessageBus
-from ui.models.rows_model import Column, RowsModel
+from ui.models.rows_model import CellRole, Column, RowsModel
 from ui.models.words import length, moment, outcome_label, phone
 from ui.pages.call_log import CallLogPage, harmless
 from ui.pages.callbacks import CallbacksPage
@@ -168,6 +168,24 @@ def test_the_chosen_call_stands_beside_the_table_in_full(
     assert "ending 0103" in texts["number"]
 
 
+def test_a_coordinators_earlier_calls_say_that_they_show_initials(
+    qtbot: QtBot, tasks: InlineTasks, messages: MessageBus
+) -> None:
+    page, practice = call_log(qtbot, tasks, messages, login="jordan", calls=3)
+    practice.log_rows[2] = replace(practice.log_rows[2], patient="P. R.", number_ending="", note="")
+    page.load()
+    assert page.view.earlier.text().startswith("Earlier calls show initials")
+    assert page.view.earlier.isVisible()
+    page.view.table.select_row(2)
+    number = page.view._facts["number"].text()
+    assert number == "not shown for earlier calls · practice line, no real call"
+    assert page.view._facts["note"].text() == "not shown for earlier calls"
+    page.view.table.select_row(0)
+    assert page.view._facts["number"].text().startswith("ending 0100")
+    everyone, _ = call_log(qtbot, tasks, messages, login="sam", calls=3)
+    assert not everyone.view.earlier.isVisible()
+
+
 def test_an_empty_log_says_why(qtbot: QtBot, tasks: InlineTasks, messages: MessageBus) -> None:
     page, _ = call_log(qtbot, tasks, messages, calls=0)
     assert page.view.empty.title.text() == "No calls yet"
@@ -261,6 +279,27 @@ def test_filters_count_and_narrow(qtbot: QtBot, tasks: InlineTasks, messages: Me
     ):
         page.view.filter.choose(key)
         assert {row.patient for row in page.view.model.rows} == names
+
+
+def test_a_callback_whose_name_is_not_shown_says_why(
+    qtbot: QtBot, tasks: InlineTasks, messages: MessageBus
+) -> None:
+    page, practice = callbacks(qtbot, tasks, messages)
+    practice.callback_rows = [
+        replace(row, patient="", note="") if row.patient == "Harold W." else row
+        for row in practice.callback_rows
+    ]
+    page.load()
+    model = page.view.model
+    number = next(n for n, row in enumerate(model.rows) if not row.patient)
+    cell = model.index(number, 2)
+    assert cell.data() == "Name not shown yet"
+    words = "Name not shown yet Names appear for the patients who come next."
+    assert cell.data(Qt.ItemDataRole.ToolTipRole) == words
+    assert cell.data(Qt.ItemDataRole.AccessibleTextRole) == f"Patient: {words}"
+    assert cell.data(CellRole.AVATAR) == "", "nobody's initials"
+    assert cell.data(CellRole.TONE) == "text2"
+    page.view.table.grab()  # painted without a fault
 
 
 def test_a_callback_moves_in_the_patients_zone_and_others_are_told(

@@ -33,16 +33,9 @@ from ui.widgets.labels import Chip, Elide, KeyHint
 from ui.widgets.table import RowTable
 
 PAGES = (
-    "queue",
-    "schedule",
-    "callbacks",
-    "call_log",
-    "team",
-    "people",
-    "privacy",
-    "help",
+    "queue", "schedule", "callbacks", "call_log", "find", "team", "people", "privacy", "help",
     "settings",
-)
+)  # fmt: skip
 INSIDE = (QComboBox, QAbstractSpinBox)  # their own inner line edit is named by them
 
 

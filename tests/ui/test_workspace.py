@@ -32,13 +32,13 @@ def bench(qtbot: QtBot, qapp: QApplication, theme: Theme, tmp_path: Path) -> Ite
 @pytest.mark.parametrize(
     ("login", "pages", "first"),
     [
-        ("jordan", ["queue", "schedule", "callbacks", "call_log"], "queue"),
+        ("jordan", ["queue", "schedule", "callbacks", "call_log", "find"], "queue"),
         (
             "sam",
-            ["queue", "schedule", "callbacks", "call_log", "team", "people", "privacy"],
+            ["queue", "schedule", "callbacks", "call_log", "find", "team", "people", "privacy"],
             "team",
         ),
-        ("okafor", ["schedule", "call_log", "privacy"], "schedule"),
+        ("okafor", ["schedule", "call_log", "find", "privacy"], "schedule"),
         ("ada", ["people", "call_log"], "people"),
     ],
 )

@@ -15,7 +15,7 @@ from coordinator_app.domain.call import CallCommand, CallEnd
 from coordinator_app.domain.outcome import Outcome, OutcomeDetails
 from coordinator_app.domain.patient import IdentifierKind, IdentityResult
 from coordinator_app.domain.queue import Gate, QueueFilter, SkipReason
-from coordinator_app.errors import NotConnectedError
+from coordinator_app.errors import NotConnectedError, RefusedError
 from tests.helpers.desk import Desk, sit_down
 from tests.helpers.fake_practice import FakePractice
 
@@ -102,6 +102,52 @@ def test_gated_patient_cannot_be_dialled_and_the_bar_says_why(desk: Desk) -> Non
     desk.open("Priya")
     assert not desk.bar.dial.isEnabled()
     assert "8:00 AM" in desk.bar.status.text()
+
+
+def test_what_keeps_dial_shut_is_said_on_the_patients_clock_until_it_opens(desk: Desk) -> None:
+    desk.open("Priya")  # who lives in Los Angeles
+    assert desk.bar.status.text().endswith("Opens today 8:00 AM PT.")
+    desk.fake.clock.advance(minutes=19)
+    desk.page._tick()
+    assert desk.bar.dial.isEnabled()
+
+
+def test_a_refused_dial_is_said_with_its_time_on_the_patients_clock(desk: Desk) -> None:
+    desk.open("Denise")  # who lives in New York
+    opens = desk.fake.clock.now() + timedelta(days=1)
+    desk.fake.fail_next(
+        RefusedError(
+            "This patient was already called today.",
+            name="dial_refused",
+            detail={"gate": "cap_day", "opens_at": opens.isoformat()},
+        )
+    )
+    desk.bar.dial.click()
+    assert desk.said() == "This patient was already called today. Opens tomorrow 10:42 AM ET."
+    assert desk.bar.dial.isEnabled()
+
+
+def test_a_patient_opened_again_shows_what_the_gate_says_by_now(desk: Desk) -> None:
+    desk.open("Priya")
+    desk.fake.entry("Priya").gate = None  # a clinician allowed a call meanwhile
+    desk.open("Priya")
+    assert desk.bar.dial.isEnabled()
+    assert desk.fake.log.count("claim") == 2
+    desk.open("Priya")
+    assert desk.fake.log.count("claim") == 2, "nothing to ask: the patient is open"
+
+
+def test_the_hours_reading_limit_is_no_empty_queue(desk: Desk) -> None:
+    opens = desk.fake.clock.now() + timedelta(minutes=3)
+    enough = "You have opened as many patients as one hour allows (60)."
+    desk.fake.closed_gate = Gate("read_limit", enough, opens)
+    desk.page.claim_next()
+    assert desk.page.patient.empty.title.text() == "That is all for this hour"
+    assert desk.page.patient.empty.why.text() == f"{enough} Possible again today 9:45 AM CT."
+    detail = {"gate": "read_limit", "opens_at": opens.isoformat()}
+    desk.fake.fail_next(RefusedError(enough, name="dial_refused", detail=detail))
+    desk.open("Rosa")
+    assert desk.said() == f"{enough} Possible again today 9:45 AM CT."
 
 
 # -- call ---------------------------------------------------------------------------------------

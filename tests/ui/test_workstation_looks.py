@@ -138,7 +138,24 @@ def test_queue_order_is_the_servers(qtbot: QtBot) -> None:
         page = fake.queue(QueueFilter.ALL, "", 7)
         model.set_rows(page.rows)
         shown = [model.data(model.index(row)) for row in range(model.rowCount())]
-        assert shown == [f"{row.first_name} {row.last_initial}." for row in page.rows]
+        assert shown == [row.name for row in page.rows]
+
+
+def test_a_row_without_a_name_says_why(qtbot: QtBot) -> None:
+    fake = FakePractice()
+    fake.unnamed = {"Leonard"}
+    model = QueueModel(fake.clock.now())
+    model.set_rows(fake.queue(QueueFilter.ALL, "", 7).rows)
+    leonard = model.index(1)
+    assert model.data(leonard) == "Name not shown yet"
+    assert model.data(leonard, Qt.ItemDataRole.ToolTipRole).startswith(
+        "Names appear for the patients who come next."
+    )
+    spoken = model.data(leonard, Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken.startswith(
+        "Name not shown yet (names appear for the patients who come next), score 91"
+    )
+    assert model.data(model.index(0)) == "Rosa M."
 
 
 def test_openings_model(qtmodeltester: ModelTester) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from coordinator_app.domain.queue import Chip, QueueRow
 from ui.models.queue_model import LOCAL_TIME, ROW, row_chips
+from ui.models.words import NO_NAME
 from ui.theme import Theme, active
 from ui.widgets.painting import fitted, focus_ring, rounded, text_width
 from ui.widgets.score_ring import paint_score_ring
@@ -71,7 +72,8 @@ class QueueDelegate(QStyledItemDelegate):
 def _paint_words(painter: QPainter, rect: QRect, row: QueueRow, clock: str, theme: Theme) -> None:
     taken = row.held_by is not None and not row.mine
     small = theme.font("small")
-    name_font = theme.font("body", "semibold")
+    named = bool(row.name)
+    name_font = theme.font("body", "semibold" if named else "regular")
     name_height = QFontMetrics(name_font).height()
     small_height = QFontMetrics(small).height()
     clock_width = text_width(clock, small)
@@ -80,11 +82,9 @@ def _paint_words(painter: QPainter, rect: QRect, row: QueueRow, clock: str, them
     first = QRect(rect.left(), rect.top(), rect.width(), name_height)
     painter.drawText(first, _RIGHT, clock)
     painter.setFont(name_font)
-    painter.setPen(theme.color("text2" if taken else "text"))
-    name = f"{row.first_name} {row.last_initial}."
-    painter.drawText(
-        first, _LEFT, fitted(name, name_font, rect.width() - clock_width - theme.px(8))
-    )
+    painter.setPen(theme.color("text" if named and not taken else "text2"))
+    name = fitted(row.name or NO_NAME, name_font, rect.width() - clock_width - theme.px(8))
+    painter.drawText(first, _LEFT, name)
     second = QRect(rect.left(), first.bottom() + theme.px(2), rect.width(), small_height)
     painter.setFont(small)
     painter.setPen(theme.color("text2"))

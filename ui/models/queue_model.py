@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from coordinator_app.domain.queue import Chip, QueueRow
 from ui.models.clock_text import clock_in, local, zone_label
+from ui.models.words import NO_NAME, NO_NAME_WHY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ def row_chips(row: QueueRow) -> tuple[Chip, ...]:
 def row_words(row: QueueRow, now: datetime) -> str:
     """Return a row as one spoken sentence."""
     parts = [
-        f"{row.first_name} {row.last_initial}.",
+        row.name or f"{NO_NAME} ({NO_NAME_WHY.rstrip('.').lower()})",
         f"score {row.score}",
         row.reason,
         *(chip.text for chip in row_chips(row)),
@@ -58,12 +59,17 @@ def row_words(row: QueueRow, now: datetime) -> str:
     return ", ".join(parts)
 
 
+def _tip(row: QueueRow) -> str:
+    said = row.gate.sentence if row.gate else row.reason
+    return said if row.name else f"{NO_NAME_WHY} {said}"
+
+
 _SERVED: Final[dict[int, Callable[[QueueRow, datetime], object]]] = {
     ROW: lambda row, _: row,
     LOCAL_TIME: lambda row, now: clock_in(now, row.zone),
-    Qt.ItemDataRole.DisplayRole: lambda row, _: f"{row.first_name} {row.last_initial}.",
+    Qt.ItemDataRole.DisplayRole: lambda row, _: row.name or NO_NAME,
     Qt.ItemDataRole.AccessibleTextRole: row_words,
-    Qt.ItemDataRole.ToolTipRole: lambda row, _: row.gate.sentence if row.gate else row.reason,
+    Qt.ItemDataRole.ToolTipRole: lambda row, _: _tip(row),
 }
 
 

@@ -27,7 +27,7 @@ class CellRole(IntEnum):
     """Roles the delegate understands besides Qt's own."""
 
     CHIP = Qt.ItemDataRole.UserRole + 1  # theme kind: the text is drawn as a chip
-    AVATAR = Qt.ItemDataRole.UserRole + 2  # name whose initials stand in front
+    AVATAR = Qt.ItemDataRole.UserRole + 2  # name whose initials stand in front; "": nobody's
     STRONG = Qt.ItemDataRole.UserRole + 3  # True: semibold
     TONE = Qt.ItemDataRole.UserRole + 4  # theme token of the text
 
@@ -43,6 +43,8 @@ class Column(Generic[R]):
     tone: Callable[[R], str] | None = None
     avatar: bool = False
     strong: bool = False
+    missing: str = ""  # shown, muted, where the text is empty
+    why_missing: str = ""  # what its tooltip and its spoken text add
     width: int = 0  # pixels at scale 1.0; 0: shares what is left
     drop: int = 0  # in a narrow table the highest goes first; 0 never goes
 
@@ -52,14 +54,29 @@ def _side(column: Column[Any]) -> Qt.AlignmentFlag:
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
+def _shown(column: Column[Any], row: Any) -> str:  # noqa: ANN401  (a row of any model)
+    return column.text(row) or column.missing
+
+
+def _told(column: Column[Any], row: Any) -> str:  # noqa: ANN401  (a row of any model)
+    text = column.text(row)
+    return text or f"{column.missing} {column.why_missing}".strip()
+
+
+def _tone(column: Column[Any], row: Any) -> str | None:  # noqa: ANN401  (a row of any model)
+    if column.missing and not column.text(row):
+        return "text2"
+    return column.tone(row) if column.tone else None
+
+
 # What is asked for most often while painting must be answered, or not answered, quickly.
 _SERVED: dict[int, Callable[[Column[Any], Any], object]] = {
-    Qt.ItemDataRole.DisplayRole: lambda column, row: column.text(row),
-    Qt.ItemDataRole.ToolTipRole: lambda column, row: column.text(row),
-    Qt.ItemDataRole.AccessibleTextRole: lambda column, row: f"{column.title}: {column.text(row)}",
+    Qt.ItemDataRole.DisplayRole: _shown,
+    Qt.ItemDataRole.ToolTipRole: _told,
+    Qt.ItemDataRole.AccessibleTextRole: lambda column, row: f"{column.title}: {_told(column, row)}",
     Qt.ItemDataRole.TextAlignmentRole: lambda column, _row: _side(column),
     CellRole.CHIP: lambda column, row: column.chip(row) if column.chip else None,
-    CellRole.TONE: lambda column, row: column.tone(row) if column.tone else None,
+    CellRole.TONE: _tone,
     CellRole.AVATAR: lambda column, row: column.text(row) if column.avatar else None,
     CellRole.STRONG: lambda column, _row: column.strong,
 }

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from coordinator_app.domain.call import CallEnd
 from coordinator_app.domain.outcome import OUTCOMES, SPEC, Outcome
 from coordinator_app.domain.person import Role, WorkStatus
+from coordinator_app.domain.queue import Gate
 from ui.models.clock_text import clock, clock_in, day, local
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
+
+    from coordinator_app.errors import UserFacingError
 
 __all__ = [
     "CALL_END_LABELS",
+    "CHECK_LABELS",
+    "NO_NAME",
+    "NO_NAME_WHY",
     "ROLE_LABELS",
     "STATUS_LABELS",
+    "check_label",
     "end_label",
+    "gate_words",
     "length",
     "long_day",
     "moment",
@@ -24,6 +33,7 @@ __all__ = [
     "outcome_label",
     "outcome_names",
     "phone",
+    "refusal",
 ]
 
 ROLE_LABELS: Final[dict[Role, str]] = {
@@ -53,6 +63,61 @@ CALL_END_LABELS: Final[dict[CallEnd, str]] = {
     CallEnd.NEVER_PLACED: "Was not placed",
     CallEnd.UNRESOLVED: "Not known",
 }
+# The checks of the dial gate, in its order (compliance.md section 8).
+CHECK_LABELS: Final[dict[str, str]] = {
+    "person": "Coordinator’s access and training",
+    "assignment": "Assignment and script",
+    "campaign": "Campaign",
+    "patient_state": "Patient of the practice",
+    "appointment": "No appointment yet",
+    "confidential": "How the patient asked to be reached",
+    "suppressed": "Do not call",
+    "number": "Telephone number",
+    "reassigned": "Number still the patient’s",
+    "purpose": "Purpose of the call",
+    "relationship": "Relationship with the practice",
+    "hours": "Calling hours",
+    "cap_day": "Calls in one day",
+    "cap_week": "Calls in 7 days",
+    "cap_24h": "Calls in 24 hours",
+    "cap_campaign": "Attempts of the campaign",
+    "contact_budget": "Contacts in 7 days",
+    "caller_id": "Caller ID",
+    "carrier_agreement": "Agreement with the carrier",
+    "line": "Phone line",
+}
+NO_NAME: Final = "Name not shown yet"
+NO_NAME_WHY: Final = "Names appear for the patients who come next."
+
+
+def check_label(name: str) -> str:
+    """Return the words of a check of the dial gate; a newer server's as readable as can be."""
+    return CHECK_LABELS.get(name, name.replace("_", " ").capitalize())
+
+
+def gate_words(gate: Gate, zone: str, now: datetime) -> str:
+    """Return a refusal with when it ends, on the clock of ``zone``: "… Opens today 8:00 AM CT."
+
+    Args:
+        gate: what refuses.
+        zone: IANA.
+        now: aware; what has opened by then is not said.
+    """
+    if gate.opens_at is None or gate.opens_at <= now:
+        return gate.sentence
+    words = moment(gate.opens_at, zone, now)
+    for day_word in ("Today", "Tomorrow"):
+        words = words.replace(day_word, day_word.lower(), 1)
+    verb = "Possible again" if gate.name.endswith("_limit") else "Opens"
+    return f"{gate.sentence} {verb} {words}."
+
+
+def refusal(error: UserFacingError, zone: str, now: datetime) -> str:
+    """Return why the database refused, with when it opens; see :func:`gate_words`."""
+    at = error.detail.get("opens_at")
+    opens_at = datetime.fromisoformat(at) if isinstance(at, str) else None
+    gate = Gate(str(error.detail.get("gate", "")), error.sentence, opens_at)
+    return gate_words(gate, zone, now)
 
 
 def moment(at: datetime, zone: str, now: datetime | None = None, *, named: bool = True) -> str:

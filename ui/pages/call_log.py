@@ -108,7 +108,11 @@ class CallLogPage(Page):
         self._asked = Generations()
         self._people_known = False
         self._filter = CallLogFilter()
-        self.view = CallLogView(session.clock.now, session.signed_in.practice.zone)
+        self.view = CallLogView(
+            session.clock.now,
+            session.signed_in.practice.zone,
+            initials_before_today=role is Role.COORDINATOR,
+        )
         self.view.model.wanted.connect(self._fetch)
         self.view.filter_changed.connect(self._on_filter)
         self.view.export_requested.connect(self.export)

@@ -11,6 +11,7 @@ from coordinator_app.domain.call import CallCommand, CallState, CallView
 from coordinator_app.domain.ids import uuid7
 from coordinator_app.domain.patient import IdentifierKind, IdentityResult, RevealField
 from coordinator_app.errors import NotConnectedError, UserFacingError
+from ui.models.words import gate_words, refusal
 
 if TYPE_CHECKING:
     from ui.pages.work import Work
@@ -64,11 +65,14 @@ class CallDesk(QObject):
         if card is None:
             self._bar.show_patient("", None)
             return
-        phone = self._patient.phone
-        refusal = card.gate.sentence if card.gate is not None else ""
+        phone, gate, now = self._patient.phone, card.gate, self._work.session.clock.now()
+        refused = ""
+        # What has opened meanwhile is asked again by Dial itself.
+        if gate is not None and (gate.opens_at is None or gate.opens_at > now):
+            refused = gate_words(gate, card.zone, now)
         if not card.permissions.calls:
-            refusal = refusal or self.tr("This patient does not allow calls.")
-        self._bar.show_patient(card.short_name, phone, refusal)
+            refused = refused or self.tr("This patient does not allow calls.")
+        self._bar.show_patient(card.short_name, phone, refused)
 
     def _follow(self) -> None:
         call = self._work.call
@@ -117,7 +121,8 @@ class CallDesk(QObject):
                 )
             else:
                 self._dial_ops.pop(key, None)
-                work.messages.warning(error.sentence, key="dial")
+                now = work.session.clock.now()
+                work.messages.warning(refusal(error, card.zone, now), key="dial")
 
         work.messages.clear("dial")
         work.ask(

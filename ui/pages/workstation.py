@@ -15,6 +15,7 @@ from coordinator_app.domain.queue import Gate, QueuePage
 from coordinator_app.errors import NotConnectedError, StaleError, UserFacingError
 from coordinator_app.services import scripts
 from ui.messages import announce
+from ui.models.words import gate_words, refusal
 from ui.pages.page import Page
 from ui.pages.work import Work
 from ui.pages.work_book import BookDesk
@@ -27,6 +28,7 @@ from ui.widgets.surfaces import EmptyState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from uuid import UUID
 
     from coordinator_app.domain.session import Heartbeat
@@ -238,11 +240,21 @@ class Workstation(Page):
     def open_entry(self, entry_id: UUID) -> None:
         """Claim a patient of the queue and show it."""
         card = self.work.card
-        if card is not None and card.entry_id == entry_id:
+        # Opened again, a patient who could not be called shows what the gate says by now.
+        fixed = card is not None and (card.gate is None or self.work.needs_outcome)
+        if card is not None and card.entry_id == entry_id and fixed:
             self.patient.setFocus()
             return
         practice, op_id = self._session.practice, uuid7()
         self._claim(lambda: practice.claim(entry_id, op_id))
+
+    def open_found(self, entry_id: UUID, reason: str) -> None:
+        """Claim a patient that was looked up, and show it; one in hand costs no look-up."""
+        practice, op_id = self._session.practice, uuid7()
+        if self.work.card is not None and self.work.card.entry_id == entry_id:
+            self.open_entry(entry_id)
+            return
+        self._claim(lambda: practice.open_found(entry_id, reason, op_id))
 
     def claim_next(self) -> None:
         """Claim the best patient that may be called now."""
@@ -271,7 +283,7 @@ class Workstation(Page):
         def failed(error: UserFacingError) -> None:
             settle()
             if not isinstance(error, NotConnectedError):
-                self._messages.warning(error.sentence, key="claim")
+                self._messages.warning(refusal(error, *self._here()), key="claim")
             self.refresh()
 
         self._tasks.run(self, op, done=done, failed=failed)
@@ -280,9 +292,17 @@ class Workstation(Page):
         """Show what comes next: a patient, the reason why there is none, or nothing."""
         self.work.take(following if isinstance(following, Card) else None)
         if isinstance(following, Gate):
-            self.patient.clear(following.sentence, self.tr("Nobody to call now"))
-            announce(self, following.sentence)
+            words = gate_words(following, *self._here())
+            title = self.tr("Nobody to call now")
+            if following.name == "read_limit":
+                title = self.tr("That is all for this hour")
+            self.patient.clear(words, title)
+            announce(self, words)
         self.refresh()
+
+    def _here(self) -> tuple[str, datetime]:
+        """The practice's zone and time."""
+        return self._session.signed_in.practice.zone, self._session.clock.now()
 
     def _on_lost(self, sentence: str) -> None:
         self.finish.save_draft()
@@ -386,6 +406,8 @@ class Workstation(Page):
         now = self._session.clock.now()
         self.queue.set_now(now)
         self.patient.set_now(now)
+        if not self.concealed and not self._hidden:
+            self.calls.show_target()  # what keeps Dial shut may have opened
         self.openings.grid.viewport().update()
 
     # -- size ---------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from ui.theme import active
 from ui.widgets.buttons import Button
 from ui.widgets.edits import SearchEdit
 from ui.widgets.flow_layout import FlowLayout
-from ui.widgets.labels import Chip, label
+from ui.widgets.labels import Chip, Elide, label
 from ui.widgets.named import named
 from ui.widgets.painting import follow_theme
 from ui.widgets.surfaces import Card, EmptyState
@@ -64,18 +64,25 @@ class CallLogView(QWidget):
     looks_requested = Signal(object)
 
     def __init__(
-        self, now: Callable[[], datetime], zone: str, parent: QWidget | None = None
+        self,
+        now: Callable[[], datetime],
+        zone: str,
+        parent: QWidget | None = None,
+        *,
+        initials_before_today: bool = False,
     ) -> None:
         """Make an empty page.
 
         Args:
             now: the practice's time, aware.
             zone: the practice's IANA zone, in which days are counted.
+            initials_before_today: whether names and notes are shown for today's calls only.
             parent: Qt parent.
         """
         super().__init__(parent)
         self._now = now
         self._zone = zone
+        self._initials = initials_before_today
         self._quiet = False
         self._wanted_person = ""
         self._build_filters()
@@ -95,7 +102,16 @@ class CallLogView(QWidget):
         self.export.clicked.connect(self.export_requested)
         card = Card()
         card.body.addWidget(self._stack, 1)
-        card.body.addWidget(self.count)
+        self.earlier = Elide(
+            self.tr("Earlier calls show initials; their notes are kept and not shown here."),
+            "small",
+        )
+        self.earlier.setVisible(self._initials)
+        foot = QHBoxLayout()
+        foot.addWidget(self.count)
+        foot.addStretch(1)
+        foot.addWidget(self.earlier)
+        card.body.addLayout(foot)
         row = QHBoxLayout()
         row.setSpacing(10)
         row.addWidget(card, 1)
@@ -409,7 +425,10 @@ class CallLogView(QWidget):
             self._facts["patient"].setText(self.tr("Choose a call to see it in full."))
             return
         self._chip.set(outcome_label(row.outcome), outcome_kind(row.outcome))  # type: ignore[arg-type]  # kinds of outcomes are chip kinds
+        earlier = self._initials and not row.number_ending
         number = self.tr("ending %1").replace("%1", row.number_ending)
+        if earlier:
+            number = self.tr("not shown for earlier calls")
         if row.is_practice_line:
             number += self.tr(" · practice line, no real call")
         facts = {
@@ -422,7 +441,7 @@ class CallLogView(QWidget):
             "identity": IDENTITY_LABELS.get(row.identity, row.identity),
             "coordinator": row.coordinator,
             "campaign": row.campaign,
-            "note": row.note or "–",
+            "note": self.tr("not shown for earlier calls") if earlier else row.note or "–",
             "amended": amended,
         }
         for key, text in facts.items():

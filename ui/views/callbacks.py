@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from coordinator_app.domain.logs import CallbackRow
 from ui.models.clock_text import zone_label
 from ui.models.rows_model import Column, RowsModel
-from ui.models.words import moment
+from ui.models.words import NO_NAME, NO_NAME_WHY, moment
 from ui.widgets.buttons import Button
 from ui.widgets.labels import Elide, label
 from ui.widgets.segmented import Segmented
@@ -102,7 +102,13 @@ class CallbacksView(QWidget):
         return [
             Column(self.tr("Due, patient’s time"), self._due, width=200, strong=True),
             Column(self.tr("Due, your time"), self._due_here, width=206, drop=2),
-            Column(self.tr("Patient"), lambda row: row.patient, avatar=True),
+            Column(
+                self.tr("Patient"),
+                lambda row: row.patient,
+                avatar=True,
+                missing=NO_NAME,
+                why_missing=NO_NAME_WHY,
+            ),
             Column(self.tr("State"), self._state, chip=self._state_kind, width=160),
             Column(
                 self.tr("Promised by"),

@@ -4,52 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QScrollArea,
-    QStackedWidget,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from coordinator_app.domain.patient import (
     Card,
     Chart,
     Phone,
     RevealField,
-    TimelineItem,
     VoicemailLevel,
 )
-from ui.models.clock_text import clock_in, when
+from ui.models.clock_text import clock_in
 from ui.theme import active
 from ui.widgets.avatar import Avatar
-from ui.widgets.fact_list import FactList
+from ui.widgets.chart_tabs import ChartTabs
 from ui.widgets.labels import Chip, Elide, label
 from ui.widgets.masked_field import MaskedField
 from ui.widgets.painting import follow_theme
 from ui.widgets.phone_picker import PhonePicker
-from ui.widgets.surfaces import EmptyState, IconTile, Inset, rule
+from ui.widgets.surfaces import EmptyState, IconTile, Inset
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
 __all__ = ["PatientPanel"]
 
 _MOST_CHIPS = 4
-
-
-def _scrolled(content: QWidget, name: str) -> QScrollArea:
-    area = QScrollArea()
-    area.setAccessibleName(name)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    content.setProperty("transparent", "true")
-    area.setWidget(content)
-    return area
 
 
 class PatientPanel(QFrame):
@@ -71,7 +51,6 @@ class PatientPanel(QFrame):
         self.setObjectName("patient_panel")
         self.setProperty("card", "true")
         self.setAccessibleName(self.tr("Patient"))
-        self._zone = zone
         self._card: Card | None = None
         self._narrow = False
         self._narrowest = False
@@ -88,16 +67,7 @@ class PatientPanel(QFrame):
         self.plan = Elide("", "small")
         self.note = Elide("", "small")
         self.note.setProperty("tone", "warning")
-        self.why = FactList(self.tr("Why we are calling"))
-        self.recent = FactList(self.tr("Recent contact"))
-        self.barrier = Inset()
-        self.barrier_words = Elide("")
-        self.timeline = FactList()
-        self.appointments = FactList()
-        self.barriers = FactList()
-        self.locked = QWidget()
-        self.locked_title = label("", "strong")
-        self.locked_why = label("", "small")
+        self.tabs = ChartTabs(zone)
         self.empty = EmptyState("phone-call", "", "")
         self._build()
         for field in (self.birth_date, self.mrn):
@@ -127,18 +97,7 @@ class PatientPanel(QFrame):
         self._head.addWidget(self.avatar)
         self._head.addLayout(words, 1)
         self._lines = (first, second)
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
-        self.tabs.setAccessibleName(self.tr("Chart"))
-        self.tabs.addTab(self._overview(), self.tr("Overview"))
-        for page, title in (
-            (self.timeline, self.tr("Timeline")),
-            (self.appointments, self.tr("Appointments")),
-            (self.barriers, self.tr("Barriers")),
-        ):
-            self.tabs.addTab(_scrolled(page, title), title)
         self.tabs.setCornerWidget(self.plan)
-        self.tabs.tabBar().setAccessibleName(self.tr("Parts of the chart"))
         self._open = QWidget()
         self._column = QVBoxLayout(self._open)
         self._column.addLayout(self._head)
@@ -152,36 +111,6 @@ class PatientPanel(QFrame):
         column.setContentsMargins(1, 1, 1, 1)
         column.addWidget(self._stack)
 
-    def _overview(self) -> QWidget:
-        page = QWidget()
-        self._reasons = QStackedWidget()
-        self._reasons.addWidget(self.why)
-        self._reasons.addWidget(self.locked)
-        for words in (self.locked_title, self.locked_why):
-            words.setWordWrap(True)
-        said = QVBoxLayout()
-        said.addWidget(self.locked_title)
-        said.addWidget(self.locked_why)
-        said.addStretch(1)
-        lock_row = QHBoxLayout(self.locked)
-        lock_row.setContentsMargins(0, 0, 0, 0)
-        lock_row.addWidget(IconTile("lock", "primary"), 0, Qt.AlignmentFlag.AlignTop)
-        lock_row.addLayout(said, 1)
-        self._divider = rule("v")
-        columns = QHBoxLayout()
-        columns.addWidget(self._reasons, 1)
-        columns.addWidget(self._divider)
-        columns.addWidget(self.recent, 1)
-        self._columns = columns
-        self.barrier.row.addWidget(IconTile("car", "info", tile=0))
-        self.barrier.row.addWidget(label(self.tr("Barrier:"), "strong"))
-        self.barrier.row.addWidget(self.barrier_words, 1)
-        column = QVBoxLayout(page)
-        column.addLayout(columns, 1)
-        column.addWidget(self.barrier)
-        self._overview_column = column
-        return _scrolled(page, self.tr("Overview"))
-
     def _rescale(self) -> None:
         px = active().px
         self._column.setContentsMargins(px(15), px(12), px(15), px(8))
@@ -189,19 +118,13 @@ class PatientPanel(QFrame):
         self._head.setSpacing(px(12))
         for line in self._lines:
             line.setSpacing(px(8))
-        self._columns.setSpacing(px(14))
-        self._overview_column.setContentsMargins(0, px(10), px(2), px(4))
-        self._overview_column.setSpacing(px(8))
         self.plan.setContentsMargins(0, 0, 0, px(8))
         self.name.setMinimumWidth(px(120))
-        for part in (self.timeline, self.appointments, self.barriers):
-            part.setContentsMargins(0, px(10), 0, 0)
 
     def set_tier(self, *, narrow: bool, narrowest: bool) -> None:
         """Drop what matters least at small widths (ui.md section 1)."""
         self._narrow = narrow
-        self.recent.setVisible(not narrowest)
-        self._divider.setVisible(not narrowest)
+        self.tabs.show_recent_beside(not narrowest)
         self.practitioner.setVisible(not narrow)
         self.clock.setVisible(not narrowest)  # the queue's row has it, too
         self.avatar.setVisible(not narrowest)
@@ -227,7 +150,7 @@ class PatientPanel(QFrame):
         for chip in self.chips:
             chip.set("")
         self._clear_permissions()
-        self.recent.clear()
+        self.tabs.recent.clear()
         self._clear_chart()
         self.phones.set_phones(())
         self.empty.set(
@@ -255,7 +178,7 @@ class PatientPanel(QFrame):
         self.note.setText(note)
         self.note.setVisible(bool(note))
         self.set_now(card.now)
-        self.recent.set_items(self._rows(card.recent_contact), self.tr("Not contacted before."))
+        self.tabs.set_recent(card.recent_contact)
         if other:
             self.tabs.setCurrentIndex(0)
         if card.chart is None:
@@ -337,17 +260,10 @@ class PatientPanel(QFrame):
         self.practitioner.setText("")
         self.birth_date.set_masked("")
         self.mrn.set_masked("")
-        for part in (self.why, self.timeline, self.appointments, self.barriers):
-            part.clear()
-        self.barrier_words.setText("")
-        self.barrier.hide()
-        for number in range(1, self.tabs.count()):
-            self.tabs.setTabEnabled(number, False)
-        self._count_tabs(None)
+        self.tabs.clear_chart()
 
     def _lock_chart(self, card: Card) -> None:
         self._clear_chart()
-        self.tabs.setCurrentIndex(0)
         if card.identity_tries_left <= 0:
             title = self.tr("The chart stays closed")
             why = self.tr(
@@ -360,10 +276,7 @@ class PatientPanel(QFrame):
                 "Ask for two identifiers in the script and tick them. "
                 "Until then only name and phone are shown."
             )
-        self.locked_title.setText(title)
-        self.locked_why.setText(why)
-        self.locked.setAccessibleName(f"{title}. {why}")
-        self._reasons.setCurrentWidget(self.locked)
+        self.tabs.lock_chart(title, why)
 
     def _show_chart(self, chart: Chart) -> None:
         age = str(chart.age) if chart.age is not None else ""
@@ -372,42 +285,4 @@ class PatientPanel(QFrame):
         self.mrn.set_masked(chart.mrn_masked)
         words = self.tr("PCP %1").replace("%1", chart.practitioner)
         self.practitioner.setText(words if chart.practitioner else "")
-        facts = (*chart.why, *chart.coverage)
-        self.why.set_items(
-            [(fact.icon, fact.kind, fact.title, fact.detail) for fact in facts],
-            self.tr("No reason is recorded."),
-        )
-        self._reasons.setCurrentWidget(self.why)
-        nothing = self.tr("Nothing is recorded.")
-        self.timeline.set_items(self._rows(chart.timeline), nothing)
-        self.appointments.set_items(self._rows(chart.appointments), nothing)
-        self.barriers.set_items(
-            [
-                ("car", "info", one.words, f"{one.since:%b} {one.since.day}, {one.since.year}")
-                for one in chart.barriers
-            ],
-            self.tr("No obstacle is known."),
-        )
-        self.barrier_words.setText(chart.barriers[0].words if chart.barriers else "")
-        self.barrier.setVisible(bool(chart.barriers))
-        for number in range(1, self.tabs.count()):
-            self.tabs.setTabEnabled(number, True)
-        self._count_tabs(chart)
-
-    def _count_tabs(self, chart: Chart | None) -> None:
-        titles = (self.tr("Timeline"), self.tr("Appointments"), self.tr("Barriers"))
-        counts = (
-            (len(chart.timeline), len(chart.appointments), len(chart.barriers))
-            if chart is not None
-            else (0, 0, 0)
-        )
-        for number, (title, count) in enumerate(zip(titles, counts, strict=True), start=1):
-            self.tabs.setTabText(number, f"{title}  {count}" if count else title)
-
-    def _rows(self, items: Sequence[TimelineItem]) -> list[tuple[str, str, str, str]]:
-        return [
-            (item.icon, item.kind, item.title, f"{when(item.at, self._zone)} · {item.detail}")
-            if item.detail
-            else (item.icon, item.kind, item.title, when(item.at, self._zone))
-            for item in items
-        ]
+        self.tabs.show_chart(chart)

@@ -72,8 +72,9 @@ class QueuePanel(QFrame):
         self.next_button = Button(self.tr("Next"), "", "arrow-right", size="small")
         self.next_button.setAccessibleName(self.tr("Take the next patient"))
         self.next_button.setToolTip(keymap.tooltip("queue.claim_next"))
-        placeholder = self.tr("Find in queue") + f"   {keymap.text('queue.find')}"
-        self.search = SearchEdit(self.tr("Find in queue"), placeholder)
+        # Only what the list has shown may be searched.
+        find = self.tr("Find among the names shown")
+        self.search = SearchEdit(find, f"{find}   {keymap.text('queue.find')}")
         self.filters = Segmented(
             (
                 (QueueFilter.ALL.value, self.tr("All")),

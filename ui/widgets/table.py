@@ -71,12 +71,13 @@ class CellDelegate(QStyledItemDelegate):
         theme = active()
         edge = theme.px(24)
         circle = QRectF(rect.left(), rect.center().y() - edge / 2 + 1, edge, edge)
-        rounded(painter, circle, edge / 2, theme.color(avatar_token(name)))
+        rounded(painter, circle, edge / 2, theme.color(avatar_token(name) if name else "track"))
         font = theme.font("caption", "semibold")
         font.setPixelSize(theme.px(9.5))
         painter.setFont(font)
         painter.setPen(theme.color("on_avatar"))
-        painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, initials(name))
+        if name:
+            painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, initials(name))
         return rect.adjusted(edge + theme.px(9), 0, 0, 0)
 
     def _chip(self, painter: QPainter, rect: QRect, text: str, kind: str) -> None:
@@ -118,7 +119,7 @@ class CellDelegate(QStyledItemDelegate):
         theme = active()
         font = theme.font("body", "semibold" if index.data(CellRole.STRONG) else "regular")
         width = QFontMetrics(font).horizontalAdvance(str(index.data() or ""))
-        extra = theme.px(33) if index.data(CellRole.AVATAR) else theme.px(16)
+        extra = theme.px(33) if index.data(CellRole.AVATAR) is not None else theme.px(16)
         return QSize(width + extra + 2 * theme.px(_PAD), theme.px(ROW_HEIGHT))
 
 

@@ -235,15 +235,20 @@ BEGIN
 END
 $$;
 
--- Whether this hash stands in one's own chain. Receipts are recent: the newest rows come first.
+-- Whether this hash stands in one's own chain. Receipts are recent: the newest rows are looked at
+-- first, and the rest of a chain of years only for one that is lost.
 CREATE OR REPLACE FUNCTION audit.has_receipt(p_hash bytea) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT EXISTS (
-        SELECT 1 FROM (
-            SELECT e.hash FROM audit.event e WHERE e.chain = session_user ORDER BY e.seq DESC
-        ) AS own WHERE own.hash = p_hash)
+    SELECT CASE
+        WHEN EXISTS (
+            SELECT 1 FROM audit.event e WHERE e.chain = session_user::text AND e.hash = p_hash
+                AND e.seq > (SELECT h.seq - 2000 FROM audit.head h WHERE h.chain = session_user::text))
+            THEN true
+        ELSE EXISTS (
+            SELECT 1 FROM audit.event e WHERE e.chain = session_user::text AND e.hash = p_hash)
+    END
 $$;
 
 -- Take away what is older than p_before, at the old end of each chain; returns how many rows went.

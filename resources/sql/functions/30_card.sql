@@ -358,8 +358,10 @@ $$;
 
 -- The card of a patient that p_me holds. The chart is in it only where the campaign's script
 -- allows it before the identity check, or a call of this claim was verified.
-CREATE OR REPLACE FUNCTION app.card(p_entry app.queue_entry, p_me app.person, p_now timestamptz)
-RETURNS jsonb
+-- p_gate: the gate's first refusal, or NULL; who asked it just now passes it on.
+CREATE OR REPLACE FUNCTION app.card_with_gate(
+    p_entry app.queue_entry, p_me app.person, p_now timestamptz, p_gate jsonb
+) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -427,11 +429,19 @@ BEGIN
         'identity_tries_left', 2 - coalesce(v_call.identity_tries, 0),
         'chart', CASE WHEN v_open THEN app.chart(
             v_patient, app.shows_clinical(v_campaign, v_patient), p_now) END,
-        'gate', app.first_refusal(app.gate(p_entry, NULL, p_now, p_me)),
+        'gate', p_gate,
         'call', CASE WHEN v_call.id IS NOT NULL THEN app.call_view(v_call) END,
         'hold', CASE WHEN v_hold.id IS NOT NULL THEN app.hold_view(v_hold) END
     );
 END
+$$;
+
+CREATE OR REPLACE FUNCTION app.card(p_entry app.queue_entry, p_me app.person, p_now timestamptz)
+RETURNS jsonb
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT app.card_with_gate(p_entry, p_me, p_now, app.first_refusal(app.gate(p_entry, NULL, p_now, p_me)))
 $$;
 
 -- "Attempt 3 of 6. The last one was on a morning; try another time of day."

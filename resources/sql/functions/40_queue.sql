@@ -317,24 +317,118 @@ BEGIN
 END
 $$;
 
--- The groups that have somebody ready and are inside calling hours at this minute. Jumps from
--- one group to the next in the index (some tens of probes, however long the queue is).
-CREATE OR REPLACE FUNCTION app.open_groups(p_now timestamptz) RETURNS text[]
-LANGUAGE sql STABLE
+-- The best ready entry of a group for p_me, with p_least points, locked; NULL: none. What others are
+-- taking at this moment is passed over.
+CREATE OR REPLACE FUNCTION app.lock_ready(
+    p_me app.person, p_campaigns uuid[], p_group text, p_least integer, p_now timestamptz
+) RETURNS app.queue_entry
+LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH RECURSIVE g (call_group) AS (
-        (SELECT e.call_group FROM app.queue_entry e
-         WHERE e.state = 'ready' ORDER BY e.call_group LIMIT 1)
+DECLARE
+    v_entry app.queue_entry;
+BEGIN
+    SELECT q.* INTO v_entry FROM app.queue_entry q
+    WHERE q.state = 'ready' AND q.call_group = p_group AND q.score >= p_least
+        AND q.campaign_id = ANY (p_campaigns)
+        AND app.speaks(p_me, q.patient_id, p_now::date)
+        AND NOT EXISTS (SELECT 1 FROM app.queue_entry o
+            WHERE o.patient_id = q.patient_id AND o.state = 'claimed')
+    ORDER BY q.score DESC, q.id LIMIT 1 FOR UPDATE OF q SKIP LOCKED;
+    RETURN v_entry;
+END
+$$;
+
+-- The best ready entry for p_me inside calling hours, locked; NULL: none. Jumps in the index from the
+-- best of one group to the best of the next (some tens of probes, however long the queue is) and
+-- looks into the group with the highest score first, usually into no other. So a claim locks one row
+-- and not the best of every group, which others want, too.
+CREATE OR REPLACE FUNCTION app.best_ready(
+    p_me app.person, p_campaigns uuid[], p_now timestamptz
+) RETURNS app.queue_entry
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_entry app.queue_entry;
+    v_groups text[];     -- by the score of their best, whoever is taking it
+    v_scores integer[];
+    v_next integer := 1;
+    v_tried text[] := '{}';
+    v_most integer[] := '{}';  -- what the best of a tried group may still have
+    v_at integer;
+    v_least integer;
+BEGIN
+    WITH RECURSIVE h (call_group, score, id) AS (
+        (SELECT e.call_group, e.score, e.id FROM app.queue_entry e
+         WHERE e.state = 'ready' ORDER BY e.call_group, e.score DESC, e.id LIMIT 1)
         UNION ALL
-        SELECT (SELECT e.call_group FROM app.queue_entry e
-                WHERE e.state = 'ready' AND e.call_group > g.call_group
-                ORDER BY e.call_group LIMIT 1)
-        FROM g WHERE g.call_group IS NOT NULL
+        SELECT n.* FROM h CROSS JOIN LATERAL (
+            SELECT e.call_group, e.score, e.id FROM app.queue_entry e
+            WHERE e.state = 'ready' AND e.call_group > h.call_group
+            ORDER BY e.call_group, e.score DESC, e.id LIMIT 1) AS n
     )
-    SELECT coalesce(array_agg(g.call_group), '{}') FROM g
-    WHERE g.call_group IS NOT NULL
-        AND app.group_hours(g.call_group, p_now, p_now + interval '1 minute') @> p_now
+    SELECT array_agg(h.call_group ORDER BY h.score DESC, h.id),
+        array_agg(h.score ORDER BY h.score DESC, h.id)
+    INTO v_groups, v_scores FROM h;
+    LOOP
+        v_at := array_position(v_most, (SELECT max(m) FROM unnest(v_most) m));
+        IF v_scores[v_next] > coalesce(v_most[v_at], -1) THEN
+            v_next := v_next + 1;
+            CONTINUE WHEN NOT app.group_is_open(v_groups[v_next - 1], p_now);
+            v_tried := v_tried || v_groups[v_next - 1];
+            v_most := v_most || v_scores[v_next - 1];
+            v_at := cardinality(v_tried);
+        END IF;
+        EXIT WHEN coalesce(v_most[v_at], -1) < 0;
+        -- Nobody else's best is above this.
+        v_least := greatest(v_scores[v_next], 0, (SELECT max(m.most) FROM unnest(v_most)
+            WITH ORDINALITY AS m (most, n) WHERE m.n <> v_at));
+        v_entry := app.lock_ready(p_me, p_campaigns, v_tried[v_at], v_least, p_now);
+        EXIT WHEN v_entry.id IS NOT NULL;
+        v_most[v_at] := v_least - 1;
+    END LOOP;
+    RETURN v_entry;
+END
+$$;
+
+-- The callback that is due longest, p_me's or anybody's, locked; NULL: none. In steps, because nearly
+-- always none is due, and as one statement it took longer to plan than all the rest.
+CREATE OR REPLACE FUNCTION app.best_callback(
+    p_me app.person, p_campaigns uuid[], p_now timestamptz
+) RETURNS app.queue_entry
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_entry app.queue_entry;
+BEGIN
+    FOR v_entry IN
+        SELECT e.* FROM app.queue_entry e
+        WHERE e.state = 'callback' AND e.due_at <= p_now ORDER BY e.due_at
+    LOOP
+        CONTINUE WHEN NOT v_entry.campaign_id = ANY (p_campaigns)
+            OR NOT EXISTS (
+                SELECT 1 FROM app.callback b
+                WHERE b.entry_id = v_entry.id AND b.state = 'open'
+                    AND (b.owner IS NULL OR b.owner = p_me.id OR b.anyone_at <= p_now))
+            -- Who skipped it is not handed it again at once.
+            OR EXISTS (
+                SELECT 1 FROM app.skip s
+                WHERE s.entry_id = v_entry.id AND s.person_id = p_me.id
+                    AND s.at > p_now - interval '10 minutes')
+            OR app.first_refusal(app.gate(v_entry, NULL, p_now)) IS NOT NULL;
+        SELECT e.* INTO v_entry FROM app.queue_entry e
+        WHERE e.id = v_entry.id AND e.state = 'callback' AND e.due_at <= p_now
+            AND NOT EXISTS (SELECT 1 FROM app.queue_entry o
+                WHERE o.patient_id = e.patient_id AND o.state = 'claimed')
+        FOR UPDATE OF e SKIP LOCKED;
+        IF FOUND THEN
+            RETURN v_entry;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
 $$;
 
 -- The best patient callable now: my due callbacks and anybody's, then by score. NULL: none.
@@ -346,7 +440,7 @@ DECLARE
     v_now timestamptz := app.now();
     v_entry app.queue_entry;
     v_refusal jsonb;
-    v_groups text[];
+    v_campaigns uuid[];
 BEGIN
     IF NOT app.can_open(p_me) THEN
         PERFORM app.tell_read_limit(p_me);
@@ -369,40 +463,14 @@ BEGIN
             AND NOT EXISTS (SELECT 1 FROM app.live_call l WHERE l.patient_id = w.patient_id)
         ORDER BY w.lease_until LIMIT 50 FOR UPDATE SKIP LOCKED
     ));
-    v_groups := app.open_groups(v_now);
+    v_campaigns := ARRAY(SELECT c.id FROM app.campaign c
+        WHERE c.status = 'running' AND app.campaign_problem(c, p_me, v_now::date) = '');
 
     -- Some may fail a finer check than hours; they are put aside until it opens.
     FOR i IN 1..50 LOOP
-        SELECT e.* INTO v_entry FROM app.queue_entry e
-        JOIN app.campaign c ON c.id = e.campaign_id AND c.status = 'running'
-        WHERE e.state = 'callback' AND e.due_at <= v_now
-            AND EXISTS (
-                SELECT 1 FROM app.callback b
-                WHERE b.entry_id = e.id AND b.state = 'open'
-                    AND (b.owner IS NULL OR b.owner = p_me.id OR b.anyone_at <= v_now))
-            AND NOT EXISTS (SELECT 1 FROM app.queue_entry o
-                WHERE o.patient_id = e.patient_id AND o.state = 'claimed')
-            -- Who skipped it is not handed it again at once.
-            AND NOT EXISTS (SELECT 1 FROM app.skip s
-                WHERE s.entry_id = e.id AND s.person_id = p_me.id
-                    AND s.at > v_now - interval '10 minutes')
-            AND app.campaign_problem(c, p_me, v_now::date) = ''
-            AND app.first_refusal(app.gate(e, NULL, v_now)) IS NULL
-        ORDER BY e.due_at LIMIT 1 FOR UPDATE OF e SKIP LOCKED;
-        IF NOT FOUND THEN
-            SELECT e.* INTO v_entry
-            FROM unnest(v_groups) AS g (call_group)
-            CROSS JOIN LATERAL (
-                SELECT q.* FROM app.queue_entry q
-                JOIN app.campaign c ON c.id = q.campaign_id AND c.status = 'running'
-                WHERE q.state = 'ready' AND q.call_group = g.call_group
-                    AND app.campaign_problem(c, p_me, v_now::date) = ''
-                    AND app.speaks(p_me, q.patient_id, v_now::date)
-                    AND NOT EXISTS (SELECT 1 FROM app.queue_entry o
-                        WHERE o.patient_id = q.patient_id AND o.state = 'claimed')
-                ORDER BY q.score DESC, q.id LIMIT 1 FOR UPDATE OF q SKIP LOCKED
-            ) AS e
-            ORDER BY e.score DESC, e.id LIMIT 1;
+        v_entry := app.best_callback(p_me, v_campaigns, v_now);
+        IF v_entry.id IS NULL THEN
+            v_entry := app.best_ready(p_me, v_campaigns, v_now);
         END IF;
         IF v_entry.id IS NULL THEN
             RETURN NULL;
@@ -436,14 +504,19 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION app.next_answer(p_entry app.queue_entry, p_me app.person) RETURNS jsonb
+-- p_claimed: taken in this call, so that the gate was passed just now.
+CREATE OR REPLACE FUNCTION app.next_answer(
+    p_entry app.queue_entry, p_me app.person, p_claimed boolean
+) RETURNS jsonb
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN p_entry.id IS NULL
         THEN jsonb_build_object('card', NULL,
             'gate', coalesce(app.read_limit_gate(p_me), app.closed_reason(app.now())))
-        ELSE jsonb_build_object('card', app.card(p_entry, p_me, app.now()), 'gate', NULL) END
+        ELSE jsonb_build_object('gate', NULL, 'card', CASE
+            WHEN p_claimed THEN app.card_with_gate(p_entry, p_me, app.now(), NULL)
+            ELSE app.card(p_entry, p_me, app.now()) END) END
 $$;
 
 -- ------------------------------------------------------------------ what people may call
@@ -490,12 +563,12 @@ BEGIN
         -- The reply was lost: the same patient again, as long as it is held.
         SELECT e.* INTO v_entry FROM app.queue_entry e
         WHERE e.id = (v_seen ->> 'entry_id')::uuid AND e.holder = v_me.id AND e.state = 'claimed';
-        RETURN app.next_answer(v_entry, v_me);
+        RETURN app.next_answer(v_entry, v_me, false);
     END IF;
     PERFORM app.release_claim(v_me);
     v_entry := app.claim_best(v_me);
     PERFORM app.op_end(p_op, jsonb_build_object('entry_id', v_entry.id));
-    RETURN app.next_answer(v_entry, v_me);
+    RETURN app.next_answer(v_entry, v_me, true);
 END
 $$;
 

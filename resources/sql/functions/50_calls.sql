@@ -479,6 +479,7 @@ BEGIN
     IF to_regclass('app.call_' || to_char(app.now() + interval '2 months', 'YYYY_MM')) IS NULL THEN
         CALL app.ensure_call_partitions(app.now()::date, 4);
     END IF;
+    PERFORM app.refresh_open_groups();
     INSERT INTO app.gateway_health AS g (id, at, state, is_practice_line, since, sentence)
     VALUES (true, app.now(), p_health ->> 'state', (p_health ->> 'is_practice_line')::boolean,
         coalesce((p_health ->> 'since')::timestamptz, app.now()), coalesce(p_health ->> 'sentence', ''))

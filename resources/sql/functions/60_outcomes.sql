@@ -52,6 +52,27 @@ AS $$
     WHERE b.patient_id = p_entry.patient_id AND b.entry_id <> p_entry.id AND b.state = 'open'
 $$;
 
+-- Everybody else who has this number on file. What somebody is busy with is left alone: the gate
+-- refuses its dial, and a campaign that waits for nobody is not worth a deadlock.
+CREATE OR REPLACE FUNCTION app.close_household(p_entry app.queue_entry, p_e164 text) RETURNS void
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH closed AS (
+        UPDATE app.queue_entry e
+        SET state = 'closed', closed_reason = 'opted_out', closed_at = app.now(), due_at = NULL
+        WHERE e.id = ANY (ARRAY(
+            SELECT q.id FROM app.queue_entry q
+            WHERE q.patient_id <> p_entry.patient_id AND q.state IN ('ready', 'waiting', 'callback')
+                AND EXISTS (SELECT 1 FROM app.patient_telecom t
+                    WHERE t.patient_id = q.patient_id AND t.e164 = p_e164)
+            FOR UPDATE OF q SKIP LOCKED))
+        RETURNING e.id
+    )
+    UPDATE app.callback b SET state = 'cancelled'
+    WHERE b.state = 'open' AND b.entry_id IN (SELECT c.id FROM closed c)
+$$;
+
 -- Wait until p_from at the earliest, or end when the attempts or the numbers are used up.
 -- Gives the words for the coordinator.
 CREATE OR REPLACE FUNCTION app.wait_entry(
@@ -146,7 +167,7 @@ BEGIN
             INSERT INTO app.suppression (
                 patient_id, e164, scope, source, words, received_at, honour_by, recorded_by
             ) VALUES (
-                v_patient.id, CASE WHEN v_scope = 'number' THEN p_call.e164 END, v_scope,
+                v_patient.id, CASE WHEN v_scope IN ('number', 'household') THEN p_call.e164 END, v_scope,
                 'call', v_note, v_now, v_now + interval '14 days', p_me.id);
         WHEN 'LEFT_PRACTICE' THEN
             UPDATE app.patient p SET
@@ -188,6 +209,9 @@ BEGIN
         PERFORM app.close_others(v_entry, 'left_practice');
     ELSIF p_outcome = 'OPT_OUT' AND v_scope <> 'number' THEN
         PERFORM app.close_others(v_entry, 'opted_out');
+        IF v_scope = 'household' THEN
+            PERFORM app.close_household(v_entry, p_call.e164);
+        END IF;
     ELSIF p_outcome = 'DECEASED_REPORTED' THEN
         PERFORM app.close_others(v_entry, 'deceased_reported');
     END IF;
@@ -222,7 +246,8 @@ BEGIN
             v_words := 'Leaves the queue.';
         WHEN p_outcome = 'OPT_OUT' AND v_scope <> 'number' THEN
             PERFORM app.close_entry(v_entry, 'opted_out');
-            v_words := 'Will not be called again.';
+            v_words := CASE v_scope WHEN 'household' THEN 'Nobody who has this number will be called again.'
+                ELSE 'Will not be called again.' END;
         WHEN p_outcome IN ('DECEASED_REPORTED', 'TRIAGE', 'COMPLAINT', 'INCIDENT') THEN
             UPDATE app.queue_entry e
             SET state = 'held', holder = NULL, lease_until = NULL, back_state = NULL, due_at = NULL
@@ -286,7 +311,7 @@ BEGIN
         v_ok := CASE v_need
             WHEN 'slot' THEN coalesce(p_details ->> 'hold_id', p_details ->> 'appointment_id', '') <> ''
             WHEN 'callback_at' THEN coalesce(p_details ->> 'callback_at', '') <> ''
-            WHEN 'scope' THEN coalesce(p_details ->> 'scope', '') IN ('number', 'calls', 'everything')
+            WHEN 'scope' THEN coalesce(p_details ->> 'scope', '') IN ('number', 'household', 'calls', 'everything')
             WHEN 'note' THEN trim(coalesce(p_details ->> 'note', '')) <> ''
             WHEN 'language' THEN coalesce(p_details ->> 'language', '') ~ '^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$'
             ELSE coalesce(p_details ->> v_need, '') ~ '^[a-z_-]{2,60}$'
@@ -347,7 +372,7 @@ BEGIN
         END IF;
         RETURN jsonb_build_object('recorded', jsonb_build_object(
             'result', 'duplicate', 'follow_up', v_old.follow_up))
-            || CASE WHEN p_then_next THEN app.next_answer(v_next, v_me)
+            || CASE WHEN p_then_next THEN app.next_answer(v_next, v_me, false)
                ELSE '{"card": null, "gate": null}' END;
     END IF;
     IF NOT EXISTS (SELECT 1 FROM app.outcome_code o WHERE o.code = p_outcome) THEN
@@ -418,7 +443,7 @@ BEGIN
             WHEN NOT app.is_trained(v_me) THEN jsonb_build_object('card', NULL, 'gate', jsonb_build_object(
                 'name', 'training', 'opens_at', NULL,
                 'sentence', 'Your training has expired. Ask your supervisor to record the new one.'))
-            ELSE app.next_answer(v_next, v_me)
+            ELSE app.next_answer(v_next, v_me, true)
         END;
 END
 $$;

@@ -35,6 +35,27 @@ def test_a_wrong_password_does_not_unlock() -> None:
         session_on(FakePractice(), OnePasswordConnector()).unlock("wrong")
 
 
+def test_what_needs_a_fresh_login_is_done_on_a_login_of_its_own() -> None:
+    practice, second = FakePractice(), FakePractice()
+    session = session_on(practice, OnePasswordConnector(second))
+    asked = session.confirmed("harbour-lamp", lambda fresh: fresh.heartbeat(None, 0).callbacks_due)
+    assert asked == 0
+    assert second.log == ["heartbeat"]
+    assert second.closed
+    assert not practice.closed
+    with pytest.raises(SignInRefusedError):
+        session.confirmed("wrong", lambda fresh: fresh.callbacks())
+
+
+def test_a_fresh_login_is_closed_when_it_is_refused_what_it_came_for() -> None:
+    second = FakePractice()
+    second.fail_next(NotConnectedError("Gone."))
+    session = session_on(FakePractice(), OnePasswordConnector(second))
+    with pytest.raises(NotConnectedError):
+        session.confirmed("harbour-lamp", lambda fresh: fresh.callbacks())
+    assert second.closed
+
+
 def test_closing_signs_out_once() -> None:
     practice = FakePractice()
     session = session_on(practice, OnePasswordConnector())

@@ -24,8 +24,13 @@ from coordinator_app.errors import (
     UserFacingError,
 )
 from coordinator_app.secrets.memory import MemoryJournal, MemorySecretStore
-from coordinator_app.services.sign_in import DemoPractice, OpenJournal, SignInService
-from tests.helpers.fake_practice import FakePractice
+from coordinator_app.services.sign_in import (
+    DemoPractice,
+    OpenJournal,
+    SignInService,
+    forget_receipts,
+)
+from tests.helpers.fake_practice import RECEIPT, FakePractice
 from tests.helpers.fake_services import (
     NOTE,
     PASSWORD,
@@ -308,7 +313,9 @@ def test_the_receipt_of_the_last_sign_in_is_shown_at_the_next(tmp_path: Path) ->
     scene = Scene(tmp_path)
     service = scene.service()
     assert service.sign_in(REMOTE, PASSWORD, remember=False).previous_receipt == ""
-    assert service.sign_in(REMOTE, PASSWORD, remember=False).previous_receipt == "a1b2c3"
+    session = service.sign_in(REMOTE, PASSWORD, remember=False)
+    assert session.previous_receipt == RECEIPT
+    assert session.notices == ()
     other = replace(REMOTE, user="dana")
     assert service.sign_in(other, PASSWORD, remember=False).previous_receipt == ""
     assert "dana" not in json.dumps(scene.settings.get("receipts"))
@@ -319,6 +326,44 @@ def test_settings_that_cannot_be_written_keep_nobody_out(tmp_path: Path) -> None
     session = Scene(tmp_path).service().sign_in(REMOTE, PASSWORD, remember=False)
     assert session.previous_receipt == ""
     assert any("could not be saved" in notice for notice in session.notices)
+
+
+def test_a_receipt_that_the_audit_does_not_know_any_more_is_said_once(tmp_path: Path) -> None:
+    class Rewritten(FakePractice):
+        def check_receipt(self, receipt: str) -> bool:
+            super().check_receipt(receipt)
+            return False
+
+    before, rewritten, after = FakePractice(), Rewritten(), FakePractice()
+    service = Scene(tmp_path, [before, rewritten, after]).service()
+    assert service.sign_in(REMOTE, PASSWORD, remember=False).notices == ()
+    session = service.sign_in(REMOTE, PASSWORD, remember=False)
+    assert "no longer contains your last sign-in" in session.notices[0]
+    assert service.sign_in(REMOTE, PASSWORD, remember=False).notices == ()
+    assert "check_receipt" not in before.log
+
+
+def test_a_receipt_that_could_not_be_shown_is_shown_next_time(tmp_path: Path) -> None:
+    class Lost(FakePractice):
+        def check_receipt(self, receipt: str) -> bool:
+            raise NotConnectedError("The practice cannot be reached.")
+
+    last = FakePractice()
+    service = Scene(tmp_path, [FakePractice(), Lost(), last]).service()
+    service.sign_in(REMOTE, PASSWORD, remember=False)
+    with pytest.raises(NotConnectedError):
+        service.sign_in(REMOTE, PASSWORD, remember=False)
+    service.sign_in(REMOTE, PASSWORD, remember=False)
+    assert "check_receipt" in last.log
+
+
+def test_receipts_are_forgotten_when_the_practice_was_made_anew(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    forget_receipts(scene.settings)
+    assert not scene.settings.file.exists()
+    scene.service().sign_in(REMOTE, PASSWORD, remember=False)
+    forget_receipts(scene.settings)
+    assert scene.service().sign_in(REMOTE, PASSWORD, remember=False).previous_receipt == ""
 
 
 @pytest.mark.parametrize("stored", ["text", [1], {"x": 5}])

@@ -1,0 +1,116 @@
+"""The gateway's signature under the audit's anchors, and where its key is kept."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from coordinator_app.db.anchors import is_signed
+from coordinator_app.domain.audit import UnsignedAnchor
+from coordinator_app.errors import ConfigurationError, NotConnectedError, RefusedError
+from coordinator_app.gateway.service import Gateway, Rhythm
+from coordinator_app.gateway.signing import Signer, find_signer
+from coordinator_app.secrets.memory import MemorySecretStore
+from tests.helpers.call_store import FakeCallStore
+from tests.helpers.direct_line import DirectLine
+from tests.helpers.people import PEOPLE
+from tests.helpers.virtual_clock import VirtualClock
+
+HASH = "ab" * 32
+
+
+def sign(signer: Signer, store: FakeCallStore | None = None) -> tuple[str, str]:
+    """Let it sign one anchor; the key and the signature."""
+    store = store or FakeCallStore()
+    store.unsigned.append(UnsignedAnchor(7, HASH))
+    signer.sign(store)
+    return store.signatures[7]
+
+
+def test_a_signature_is_the_keys_own_and_of_this_anchor() -> None:
+    key, signature = map(bytes.fromhex, sign(find_signer(MemorySecretStore(""), None)))
+    assert is_signed(bytes.fromhex(HASH), key, signature)
+    assert not is_signed(bytes.fromhex("ac" * 32), key, signature)
+    assert not is_signed(bytes.fromhex(HASH), bytes(32), signature)
+    assert not is_signed(bytes.fromhex(HASH), key[:31], signature)
+    assert not is_signed(bytes.fromhex(HASH), key, signature[:-1] + bytes([signature[-1] ^ 1]))
+
+
+def test_the_key_is_made_once_and_stays_in_the_vault(tmp_path: Path) -> None:
+    vault = MemorySecretStore("")
+    file = tmp_path / "key"
+    assert sign(find_signer(vault, file))[0] == sign(find_signer(vault, file))[0]
+    assert not file.exists()
+
+
+def test_without_a_vault_the_key_is_in_a_file_of_this_user_alone(tmp_path: Path) -> None:
+    file = tmp_path / "conninfo.anchor-key"
+    first = sign(find_signer(MemorySecretStore("no vault"), file))
+    assert sign(find_signer(MemorySecretStore("no vault"), file)) == first
+    if os.name == "posix":
+        assert file.stat().st_mode & 0o777 == 0o600
+        file.chmod(0o640)
+        with pytest.raises(ConfigurationError, match="read by others"):
+            find_signer(MemorySecretStore("no vault"), file)
+
+
+@pytest.mark.parametrize("content", ["", "zz", "ab" * 31, "é"])
+def test_a_damaged_key_is_said(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "key"
+    file.write_text(content, "utf-8")
+    file.chmod(0o600)
+    with pytest.raises(ConfigurationError, match="key file"):
+        find_signer(MemorySecretStore("no vault"), file)
+
+
+def test_a_key_file_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match="--anchor-key"):
+        find_signer(MemorySecretStore("no vault"), tmp_path / "file" / "key")
+
+
+@pytest.mark.expected_logs
+def test_without_any_key_anchors_are_made_and_stay_unsigned() -> None:
+    store = FakeCallStore()
+    store.unsigned.append(UnsignedAnchor(7, HASH))
+    find_signer(MemorySecretStore("no vault"), None).sign(store)
+    assert store.signatures == {}
+
+
+@pytest.mark.expected_logs
+def test_a_refusal_does_not_stop_the_calls_and_a_lost_link_is_noticed() -> None:
+    class Refusing(FakeCallStore):
+        def anchors(self) -> tuple[UnsignedAnchor, ...]:
+            raise RefusedError("Not now.", name="not_now")
+
+    signer = find_signer(MemorySecretStore(""), None)
+    signer.sign(Refusing())
+    store = FakeCallStore()
+    store.away = True
+    with pytest.raises(NotConnectedError):
+        signer.sign(store)
+
+
+@pytest.mark.expected_logs
+def test_the_gateway_signs_when_it_starts_and_what_comes_later() -> None:
+    clock, stop, store = VirtualClock(), Event(), FakeCallStore()
+    store.unsigned.append(UnsignedAnchor(1, HASH))
+
+    def wait(seconds: float) -> bool:
+        clock.advance(max(seconds, 0.01))
+        if clock.monotonic() > 400:
+            stop.set()
+        elif clock.monotonic() > 100 and len(store.unsigned) == 1:
+            store.unsigned.append(UnsignedAnchor(2, HASH))
+        return False
+
+    store.on_wait = wait
+    net = DirectLine(clock, PEOPLE)
+    signer = find_signer(MemorySecretStore(""), None)
+    Gateway(lambda: store, net.backend, stop, clock, signer=signer, rhythm=Rhythm(anchors=60)).run(
+        lambda: None
+    )
+    assert sorted(store.signatures) == [1, 2]
