@@ -178,10 +178,10 @@ BEGIN
             'identity', coalesce(x.identity, ''),
             'note', CASE WHEN x.id >= v_named THEN x.note ELSE '' END,
             'is_practice_line', x.is_practice_line,
-            'patient_id', CASE WHEN v_me.role IN ('supervisor', 'auditor') THEN x.patient_id END,
             'amendable', app.amendable(v_me, x.call, v_amend_since),
             'amended', app.amended_view(x.id, x.id >= v_named)
-        ) ORDER BY x.id DESC), '[]'), count(*), min(x.id::text)::uuid
+        ) || CASE WHEN v_me.role IN ('supervisor', 'auditor')
+            THEN jsonb_build_object('patient_id', x.patient_id) ELSE '{}' END ORDER BY x.id DESC), '[]'), count(*), min(x.id::text)::uuid
     INTO v_rows, v_count, v_oldest
     FROM (
         SELECT c.id, c.requested_at, c.e164, c.end_reason, c.outcome, c.ended_at, c.answered_at,
