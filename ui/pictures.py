@@ -18,6 +18,7 @@ from ui.pages.call_log import CallLogPage
 from ui.pages.callbacks import CallbacksPage
 from ui.pages.find import FindPage
 from ui.pages.people import PeoplePage
+from ui.pages.privacy import PrivacyPage
 from ui.pages.team import TeamPage
 from ui.robot import NotTrueError
 from ui.stage import Stage, on_stage
@@ -200,16 +201,18 @@ class Album:
         robot.until(lambda: not window.locked, "the screen is unlocked")
 
     def take_pages_of_supervisor(self) -> None:
-        """Team board, everybody's calls, people."""
+        """Team board, everybody's calls, people, the privacy records."""
         robot, workspace = self.stage.robot, self.stage.workspace
         pages = workspace.pages
         team, log, people = pages["team"], pages["call_log"], pages["people"]
+        privacy = pages["privacy"]
         if (
             not isinstance(team, TeamPage)
             or not isinstance(log, CallLogPage)
             or not isinstance(people, PeoplePage)
+            or not isinstance(privacy, PrivacyPage)
         ):
-            raise NotTrueError("a supervisor has team, call log and people")
+            raise NotTrueError("a supervisor has team, call log, people and privacy")
         robot.until(lambda: team.view.people.rows, "the board is loaded")
         self.settle()
         self.take("team")
@@ -220,6 +223,12 @@ class Album:
         workspace.open("people")
         self.settle()
         self.take("people")
+        called = next(row.patient_id for row in log.view.model.rows if row.patient_id is not None)
+        workspace.open_looks(called)
+        for part in ("looks", "disclosures", "watch", "incidents"):
+            privacy.part.choose(part)
+            self.settle()
+            self.take(f"privacy-{part}")
 
 
 def run_pictures(folder: Path) -> int:

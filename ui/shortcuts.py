@@ -104,6 +104,7 @@ BINDINGS: tuple[Binding, ...] = (
     Binding("page.call_log", ("Ctrl+4",), "Call log", _G.WINDOW),
     Binding("page.team", ("Ctrl+5",), "Team", _G.WINDOW),
     Binding("page.people", ("Ctrl+6",), "People", _G.WINDOW),
+    Binding("page.privacy", ("Ctrl+7",), "Privacy", _G.WINDOW),
     Binding("page.find", ("Ctrl+Shift+F",), "Find a patient", _G.WINDOW),
     Binding("window.settings", ("Ctrl+,",), "Settings", _G.WINDOW),
     Binding("window.lock", ("Ctrl+L",), "Lock the screen", _G.WINDOW, "Lock"),

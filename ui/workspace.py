@@ -21,6 +21,7 @@ from ui.pages.find import FindPage
 from ui.pages.keys import KeysPage
 from ui.pages.page import Page
 from ui.pages.people import PeoplePage
+from ui.pages.privacy import PrivacyPage
 from ui.pages.schedule import SchedulePage
 from ui.pages.settings import SettingsPage
 from ui.pages.team import TeamPage
@@ -51,10 +52,19 @@ __all__ = ["PAGES", "Workspace", "own_zone"]
 # What each role works with. The database refuses the rest whatever stands here.
 PAGES: Final[dict[Role, tuple[str, ...]]] = {
     Role.COORDINATOR: ("queue", "schedule", "callbacks", "call_log", "find"),
-    Role.SUPERVISOR: ("queue", "schedule", "callbacks", "call_log", "find", "team", "people"),
-    Role.CLINICIAN: ("schedule", "call_log", "find"),
+    Role.SUPERVISOR: (
+        "queue",
+        "schedule",
+        "callbacks",
+        "call_log",
+        "find",
+        "team",
+        "people",
+        "privacy",
+    ),
+    Role.CLINICIAN: ("schedule", "call_log", "find", "privacy"),
     Role.ADMINISTRATOR: ("people", "call_log"),
-    Role.AUDITOR: ("call_log", "find"),
+    Role.AUDITOR: ("privacy", "call_log", "find"),
 }
 FIRST_PAGE: Final = {Role.SUPERVISOR: "team"}
 _FULL = 1380  # effective width: window width / text scale (ui.md section 1)
@@ -132,8 +142,9 @@ class Workspace(QWidget):
             "team": self._make_team,
             "find": self._make_find,
             "schedule": lambda: SchedulePage(session, link, messages, keymap),
-            "call_log": lambda: CallLogPage(session, link, messages),
+            "call_log": self._make_call_log,
             "people": lambda: PeoplePage(session, link, messages),
+            "privacy": lambda: PrivacyPage(session, link, messages),
             "settings": lambda: SettingsPage(tools.theme, tools.preferences, tools.version),
             "help": lambda: KeysPage(keymap),
         }
@@ -155,6 +166,11 @@ class Workspace(QWidget):
         page.due_changed.connect(lambda count: self.rail.set_badge("callbacks", count))
         return page
 
+    def _make_call_log(self) -> Page:
+        page = CallLogPage(self.session, self._link, self._tools.messages)
+        page.looks_requested.connect(self.open_looks)
+        return page
+
     def _make_find(self) -> Page:
         page = FindPage(self.session, self._link, self._tools.messages)
         page.open_requested.connect(self.open_found)
@@ -174,6 +190,7 @@ class Workspace(QWidget):
             "find": (self.tr("Find"), "search", "page.find"),
             "team": (self.tr("Team"), "layout-dashboard", "page.team"),
             "people": (self.tr("People"), "users", "page.people"),
+            "privacy": (self.tr("Privacy"), "shield-check", "page.privacy"),
             "help": (self.tr("Help"), "circle-help", "window.keys"),
             "settings": (self.tr("Settings"), "settings", "window.settings"),
         }
@@ -231,6 +248,7 @@ class Workspace(QWidget):
             ("find", "page.find"),
             ("team", "page.team"),
             ("people", "page.people"),
+            ("privacy", "page.privacy"),
         ):
             if key in keys:
                 keymap.action(name, self, partial(self.open, key))
@@ -284,6 +302,13 @@ class Workspace(QWidget):
         if self.station is not None:
             self.open("queue")
             self.station.open_entry(entry_id)
+
+    def open_looks(self, patient_id: UUID) -> None:
+        """Show who looked at a patient, to those who may ask."""
+        page = self.pages.get("privacy")
+        if isinstance(page, PrivacyPage):
+            page.open_patient(patient_id)
+            self.open("privacy")
 
     def open_found(self, entry_id: UUID, reason: str) -> None:
         """Claim a patient that was looked up, and show it as any other."""
@@ -390,7 +415,9 @@ class Workspace(QWidget):
             self.tr("The practice database is back."),
             key="link_back",
         )
-        everything = frozenset({"queue", "callbacks", "call_log", "team", "schedule", "call"})
+        everything = frozenset(
+            {"queue", "callbacks", "call_log", "team", "schedule", "call", "privacy"}
+        )
         for page in self.pages.values():
             page.on_changed(everything)
 

@@ -18,7 +18,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from coordinator_app import __version__
-from coordinator_app.cli import patients, people, rules, schedule, server
+from coordinator_app.cli import patients, people, retention, rules, schedule, server
 from coordinator_app.cli.words import (
     command,
     group,
@@ -176,6 +176,7 @@ def _parser() -> argparse.ArgumentParser:
     schedule.declare_schedule(group(commands, "schedule", "when they can be booked"))
     server.declare(commands)
     patients.declare_campaign(group(commands, "campaign", "who is to be called back"))
+    retention.declare(commands)
     return parser
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from coordinator_app.db.codec import DecodeError, decode, decode_rows
 from coordinator_app.db.connection import DEADLINE, Json, Link, Texts, Uuids
 from coordinator_app.db.listener import Listener
+from coordinator_app.db.privacy_records import SqlPrivacyRecords
 from coordinator_app.domain.call import CallCommand, CallView
 from coordinator_app.domain.find import (
     EmergencyChart,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
-class SqlPractice:
+class SqlPractice(SqlPrivacyRecords):
     """A PracticeDatabase over PostgreSQL (see ports.PracticeDatabase for each method)."""
 
     def __init__(self, parameters: Mapping[str, Any], *, deadline: float = DEADLINE) -> None:

@@ -115,14 +115,24 @@ RULES: Mapping[str, _Rule] = {
         RefusedError,
         "A practice stays what it was made as, and the clock of a demo only goes forward.",
     ),
-    "QC093": _R(
-        RefusedError,
-        "The audit is kept for {years} years. Choose an earlier day.",
-        "The audit is kept for at least six years. Choose an earlier day.",
-    ),
     "QC092": _R(
         RefusedError,
         "A rule is never rewritten: it ends on a day to come, and another begins there.",
+    ),
+    "QC093": _R(
+        RefusedError,
+        "These records are kept {years} years. Choose a day not later than {latest}.",
+        "These records have to be kept longer. Choose an earlier day.",
+    ),
+    "QC100": _R(
+        RefusedError, "This is about yourself. Ask another supervisor to look at it with you."
+    ),
+    "QC101": _R(StaleError, "This incident has been closed already. The list is loaded again."),
+    "QC102": _R(RefusedError, "This incident cannot be closed yet. Assess it first."),
+    "QC103": _R(
+        RefusedError,
+        "Your own outcomes can be corrected for {hours} hours. Ask a supervisor to correct this.",
+        "This outcome can only be corrected by a supervisor now.",
     ),
     "QC070": _R(RefusedError, "Please check what was entered: {field}.", "Please check the entry."),
 }

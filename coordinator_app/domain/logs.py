@@ -36,6 +36,17 @@ class CallLogFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Amended:
+    """What a call had as its outcome before somebody corrected it."""
+
+    outcome: str  # code
+    note: str
+    at: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallLogRow:
     """One call."""
 
@@ -52,6 +63,9 @@ class CallLogRow:
     identity: str
     note: str  # "" for a coordinator's calls of earlier days
     is_practice_line: bool
+    patient_id: UUID | None = None  # for those who may ask who looked
+    amendable: bool = False  # by the reader, now
+    amended: Amended | None = None
 
 
 @dataclass(frozen=True, slots=True)

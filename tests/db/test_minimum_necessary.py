@@ -70,6 +70,14 @@ def story(practice: Practice, role: str, who: Party) -> Iterator[tuple[str, Any]
         yield "break_glass", who.one("SELECT api.break_glass(%s, %s, %s)", patient, reason, op())
     if role in {"supervisor", "clinician", "auditor"}:
         yield "why_not_called", who.one("SELECT api.why_not_called(%s, NULL)", patient)
+        (one,) = who.ask("incidents", {})
+        yield "incidents", [one]
+        yield "incident", who.one("SELECT api.incident(%s)", one["id"])
+    if role in {"supervisor", "auditor"}:
+        day = practice.now().date()
+        yield "who_looked", who.ask("who_looked", patient, day, day)
+        yield "accounting", who.ask("accounting", patient)
+        yield "privacy_watch", who.ask("privacy_watch")
     if role == "supervisor":
         yield "team", who.ask("team")
     if role in {"supervisor", "administrator", "auditor"}:
@@ -92,7 +100,7 @@ def test_each_role_is_given_the_written_fields_and_no_other(
 ) -> None:
     # Something to look at for those who only read.
     card, call = practice.talk(practice.c3, 3)
-    practice.c3.finish(call, card, "NO_ANSWER")
+    practice.c3.finish(call, card, "INCIDENT", {"note": "Spoke to the wrong person."})
     practice.hang_up(call)
     said = story(practice, role, practice.as_person(f"cc_{login}"))
     now = {f"{role} {name} {path}" for name, answer in said for path in paths(answer)}

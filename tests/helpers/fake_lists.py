@@ -19,6 +19,7 @@ from coordinator_app.domain.person import Person, PersonRow, Role
 from coordinator_app.domain.team import CoordinatorToday, Kpi, TeamBoard
 from coordinator_app.errors import NotAllowedError, NotConnectedError, UserFacingError
 from tests.helpers.fake_data import JORDAN, NOW, FakePatient
+from tests.helpers.fake_privacy import FakePrivacy
 
 if TYPE_CHECKING:
     from coordinator_app.domain.call import CallView
@@ -63,11 +64,12 @@ def callback_row(person: Person, p: FakePatient, wrap_up: WrapUp) -> CallbackRow
     )
 
 
-class FakeLists:
+class FakeLists(FakePrivacy):
     """What lies around the calls. ``log`` keeps the name of each method that was called."""
 
     def __init__(self, person: Person) -> None:
         """Start empty."""
+        super().__init__()
         self.person = person
         self.callback_rows: list[CallbackRow] = []
         self.log_rows: list[CallLogRow] = []

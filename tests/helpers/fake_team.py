@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from coordinator_app.domain.logs import (
+    Amended,
     CallbackRow,
     CallLogRow,
     ImportBatchRow,
@@ -39,6 +40,10 @@ _OUTCOMES = (
     Outcome.WRONG_NUMBER,
 )
 
+_AMENDED = Amended(
+    "NO_ANSWER", "", NOW - timedelta(minutes=5), "Luis Cordero", "The machine did pick up."
+)
+
 
 def log_row(number: int) -> CallLogRow:
     """Return a call; the higher the number, the longer ago."""
@@ -58,6 +63,8 @@ def log_row(number: int) -> CallLogRow:
         identity="PASS" if talked else "",
         note=_NOTES[number % len(_NOTES)],
         is_practice_line=True,
+        patient_id=fixed_id(f"patient {PATIENTS[number % len(PATIENTS)]}"),
+        amended=_AMENDED if number == 2 else None,
     )
 
 

@@ -33,7 +33,8 @@ from ui.widgets.labels import Chip, Elide, KeyHint
 from ui.widgets.table import RowTable
 
 PAGES = (
-    "queue", "schedule", "callbacks", "call_log", "find", "team", "people", "help", "settings",
+    "queue", "schedule", "callbacks", "call_log", "find", "team", "people", "privacy", "help",
+    "settings",
 )  # fmt: skip
 INSIDE = (QComboBox, QAbstractSpinBox)  # their own inner line edit is named by them
 
@@ -285,7 +286,7 @@ def test_tab_walks_every_page_and_comes_back(bench: Bench, qtbot: QtBot, key: st
 
 def test_states_are_told_in_words_not_by_colour_alone(bench: Bench) -> None:
     bench.sign_in("sam")
-    for key in ("callbacks", "call_log", "team", "people"):
+    for key in ("callbacks", "call_log", "team", "people", "privacy"):
         bench.workspace.open(key)
         QApplication.processEvents()
         for view in bench.workspace.pages[key].findChildren(RowTable):

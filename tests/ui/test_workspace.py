@@ -33,8 +33,12 @@ def bench(qtbot: QtBot, qapp: QApplication, theme: Theme, tmp_path: Path) -> Ite
     ("login", "pages", "first"),
     [
         ("jordan", ["queue", "schedule", "callbacks", "call_log", "find"], "queue"),
-        ("sam", ["queue", "schedule", "callbacks", "call_log", "find", "team", "people"], "team"),
-        ("okafor", ["schedule", "call_log", "find"], "schedule"),
+        (
+            "sam",
+            ["queue", "schedule", "callbacks", "call_log", "find", "team", "people", "privacy"],
+            "team",
+        ),
+        ("okafor", ["schedule", "call_log", "find", "privacy"], "schedule"),
         ("ada", ["people", "call_log"], "people"),
     ],
 )

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog
 
 from coordinator_app.domain.logs import CallLogFilter
@@ -82,7 +83,13 @@ def write_csv(path: Path, rows: Sequence[CallLogRow]) -> None:
 
 
 class CallLogPage(Page):
-    """Own calls for a coordinator, everyone's for a supervisor (the database decides)."""
+    """Own calls for a coordinator, everyone's for a supervisor (the database decides).
+
+    Signals:
+        looks_requested: (patient id) who looked at this patient should be shown.
+    """
+
+    looks_requested = Signal(object)
 
     def __init__(
         self,
@@ -109,6 +116,7 @@ class CallLogPage(Page):
         self.view.model.wanted.connect(self._fetch)
         self.view.filter_changed.connect(self._on_filter)
         self.view.export_requested.connect(self.export)
+        self.view.looks_requested.connect(self.looks_requested)
         self.bar.addStretch(1)
         self.bar.addWidget(self.view.export)
         self.view.export.setVisible(self._everyone)

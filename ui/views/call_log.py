@@ -56,10 +56,12 @@ class CallLogView(QWidget):
     Signals:
         filter_changed: what should be shown (CallLogFilter).
         export_requested: the table should be written to a file.
+        looks_requested: (patient id) who looked at this patient should be shown.
     """
 
     filter_changed = Signal(object)
     export_requested = Signal()
+    looks_requested = Signal(object)
 
     def __init__(
         self,
@@ -132,15 +134,19 @@ class CallLogView(QWidget):
             Column(self.tr("Patient"), lambda r: r.patient, strong=True, avatar=True),
             Column(
                 self.tr("Outcome"),
-                lambda r: outcome_label(r.outcome),
+                self._outcome,
                 chip=lambda r: outcome_kind(r.outcome),
-                width=168,
+                width=190,
             ),
             Column(self.tr("Talk"), self._talked, right=True, width=92, drop=1),
             Column(self.tr("Coordinator"), lambda r: r.coordinator, drop=2),
             Column(self.tr("Campaign"), lambda r: r.campaign, drop=4),
             Column(self.tr("Note"), lambda r: r.note, drop=3),
         ]
+
+    def _outcome(self, row: CallLogRow) -> str:
+        words = outcome_label(row.outcome)
+        return self.tr("%1 (corrected)").replace("%1", words) if row.amended else words
 
     @staticmethod
     def _talked(row: CallLogRow) -> str:
@@ -213,6 +219,7 @@ class CallLogView(QWidget):
         self._detail.header.addStretch(1)
         self._detail.header.addWidget(self._chip)
         self._facts: dict[str, QLabel] = {}
+        self._captions: dict[str, QLabel] = {}
         self._form = QVBoxLayout()
         for key, words in (
             ("patient", self.tr("Patient")),
@@ -225,6 +232,7 @@ class CallLogView(QWidget):
             ("coordinator", self.tr("Coordinator")),
             ("campaign", self.tr("Campaign")),
             ("note", self.tr("Note")),
+            ("amended", self.tr("First recorded as")),
         ):
             value = label("")
             value.setWordWrap(True)
@@ -234,9 +242,14 @@ class CallLogView(QWidget):
             self._facts[key] = value
             pair = QVBoxLayout()
             pair.setSpacing(0)  # closer to its own value than to the pair above
-            pair.addWidget(label(words, "caption"))
+            caption = label(words, "caption")
+            pair.addWidget(caption)
             pair.addWidget(value)
             self._form.addLayout(pair)
+            self._captions[key] = caption
+        self.looks = Button(self.tr("Who looked"), icon="eye", size="small")
+        self.looks.setObjectName("call_log_looks")
+        self.looks.clicked.connect(self._ask_who_looked)
         holder = QWidget()
         holder.setProperty("transparent", "true")
         column = QVBoxLayout(holder)
@@ -249,6 +262,7 @@ class CallLogView(QWidget):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(holder)
         self._detail.body.addWidget(scroll, 1)
+        self._detail.body.addWidget(self.looks)
         return self._detail
 
     def _rescale(self) -> None:
@@ -385,7 +399,25 @@ class CallLogView(QWidget):
         else:
             self.count.setText(self.tr("%n calls so far; scroll for more", "", shown))
 
+    def _ask_who_looked(self) -> None:
+        row = self.table.current_row()
+        if row is not None and row.patient_id is not None:
+            self.looks_requested.emit(row.patient_id)
+
+    def _amended(self, row: CallLogRow) -> str:
+        first = row.amended
+        if first is None:
+            return ""
+        who = self.tr("Corrected by %1, %2").replace("%1", first.by)
+        who = who.replace("%2", moment(first.at, self._zone, self._now()))
+        lines = (outcome_label(first.outcome), first.note, who, first.reason)
+        return "\n".join(filter(None, lines))
+
     def _show_detail(self, row: CallLogRow | None) -> None:
+        amended = self._amended(row) if row is not None else ""
+        for place in (self._facts["amended"], self._captions["amended"]):
+            place.setVisible(bool(amended))
+        self.looks.setVisible(row is not None and row.patient_id is not None)
         if row is None:
             for value in self._facts.values():
                 value.setText("")
@@ -410,6 +442,7 @@ class CallLogView(QWidget):
             "coordinator": row.coordinator,
             "campaign": row.campaign,
             "note": self.tr("not shown for earlier calls") if earlier else row.note or "–",
+            "amended": amended,
         }
         for key, text in facts.items():
             self._facts[key].setText(text)

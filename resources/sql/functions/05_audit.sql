@@ -91,7 +91,7 @@ AS $$
 $$;
 
 -- Everything that touched patient data in p_from <= at < p_to, oldest first: events that name a
--- patient, and lists that were read (their patient is NULL).
+-- patient, lists that were read and look-ups (their patient is NULL).
 CREATE OR REPLACE FUNCTION audit.reads_between(p_from timestamptz, p_to timestamptz)
 RETURNS TABLE (
     at timestamptz, actor text, action text, object text, patient_id uuid, detail jsonb
@@ -104,7 +104,7 @@ AS $$
     FROM audit.event e
     WHERE e.at_us >= audit.micros(coalesce(p_from, '-infinity'))
         AND e.at_us < audit.micros(coalesce(p_to, 'infinity'))
-        AND (e.patient_id IS NOT NULL OR e.action LIKE '%.read')
+        AND (e.patient_id IS NOT NULL OR e.action LIKE '%.read' OR e.action = 'patient.search')
     ORDER BY e.at_us, e.chain, e.seq
 $$;
 

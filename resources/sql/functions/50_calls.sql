@@ -501,5 +501,6 @@ BEGIN
         at = excluded.at, is_practice_line = excluded.is_practice_line, sentence = excluded.sentence,
         since = CASE WHEN g.state = excluded.state THEN g.since ELSE excluded.at END,
         state = excluded.state;
+    PERFORM app.watch();
 END
 $$;

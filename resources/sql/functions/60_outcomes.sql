@@ -177,8 +177,8 @@ BEGIN
         WHEN 'DECEASED_REPORTED' THEN
             UPDATE app.patient p SET state = 'deceased_reported', state_reason = 'reported on a call'
             WHERE p.id = v_patient.id;
-            INSERT INTO app.incident (kind, call_id, patient_id, opened_by, opened_at, due_at, note)
-            VALUES ('deceased', p_call.id, v_patient.id, p_me.id, v_now, v_now + interval '7 days', v_note);
+            INSERT INTO app.incident (kind, call_id, patient_id, opened_by, opened_at, discovered_at, due_at, note)
+            VALUES ('deceased', p_call.id, v_patient.id, p_me.id, v_now, v_now, v_now + interval '7 days', v_note);
         WHEN 'DECLINED_BARRIER' THEN
             INSERT INTO app.barrier (patient_id, kind, words, call_id, since)
             VALUES (v_patient.id, p_details ->> 'barrier', v_note, p_call.id,
@@ -187,9 +187,9 @@ BEGIN
             UPDATE app.patient p SET language = left(p_details ->> 'language', 10)
             WHERE p.id = v_patient.id;
         WHEN 'TRIAGE', 'COMPLAINT', 'INCIDENT' THEN
-            INSERT INTO app.incident (kind, call_id, patient_id, opened_by, opened_at, due_at, note)
+            INSERT INTO app.incident (kind, call_id, patient_id, opened_by, opened_at, discovered_at, due_at, note)
             VALUES (CASE p_outcome WHEN 'INCIDENT' THEN 'privacy' ELSE lower(p_outcome) END,
-                p_call.id, v_patient.id, p_me.id, v_now,
+                p_call.id, v_patient.id, p_me.id, v_now, v_now,
                 v_now + CASE p_outcome WHEN 'TRIAGE' THEN interval '1 day'
                     WHEN 'COMPLAINT' THEN interval '30 days' ELSE interval '60 days' END, v_note);
         ELSE NULL;
@@ -216,7 +216,7 @@ BEGIN
         PERFORM app.close_others(v_entry, 'deceased_reported');
     END IF;
     IF NOT p_owns THEN
-        RETURN v_words || ' The patient had gone back to the queue meanwhile; the call is kept.';
+        RETURN v_words;
     END IF;
 
     -- The queue.
@@ -272,8 +272,26 @@ BEGIN
                 ELSE ((v_now AT TIME ZONE v_zone)::date + 1)::timestamp AT TIME ZONE v_zone
             END, v_zone);
     END CASE;
-    UPDATE app.slot_hold h SET state = 'released' WHERE h.person_id = p_me.id AND h.state = 'held';
+    -- An amendment leaves alone what the person holds for another patient.
+    UPDATE app.slot_hold h SET state = 'released'
+    WHERE h.person_id = p_me.id AND h.state = 'held'
+        AND (p_entry.state = 'claimed' OR h.entry_id = p_entry.id);
     RETURN v_words;
+END
+$$;
+
+-- What nobody answered cannot have been said to anybody.
+CREATE OR REPLACE FUNCTION app.check_answered(p_call app.call, p_outcome text) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF p_call.answered_at IS NULL AND p_call.state = 'ended' AND p_outcome IN (
+        'BOOKED', 'LEFT_VOICEMAIL', 'CALLBACK_AT', 'DECLINED', 'DECLINED_BARRIER', 'OPT_OUT',
+        'LEFT_PRACTICE', 'THINKING', 'UNVERIFIED', 'GATEKEEPER_MESSAGE', 'COMPLAINT', 'TRIAGE') THEN
+        PERFORM app.fail('QC042', 'outcome_not_allowed', jsonb_build_object(
+            'sentence', 'Nobody and no machine answered this call.'));
+    END IF;
 END
 $$;
 
@@ -382,12 +400,9 @@ BEGIN
     IF v_call.outcome IS NOT NULL THEN
         PERFORM app.fail('QC042', 'outcome_not_allowed', jsonb_build_object(
             'sentence', 'This call already has the outcome "' || app.outcome_words(v_call.outcome) || '".'));
-    ELSIF v_call.answered_at IS NULL AND v_call.state = 'ended' AND p_outcome IN (
-        'BOOKED', 'LEFT_VOICEMAIL', 'CALLBACK_AT', 'DECLINED', 'DECLINED_BARRIER', 'OPT_OUT',
-        'LEFT_PRACTICE', 'THINKING', 'UNVERIFIED', 'GATEKEEPER_MESSAGE', 'COMPLAINT', 'TRIAGE') THEN
-        PERFORM app.fail('QC042', 'outcome_not_allowed', jsonb_build_object(
-            'sentence', 'Nobody and no machine answered this call.'));
-    ELSIF p_outcome = 'LEFT_VOICEMAIL' AND app.voicemail_level(v_entry, v_now) = 'V0' THEN
+    END IF;
+    PERFORM app.check_answered(v_call, p_outcome);
+    IF p_outcome = 'LEFT_VOICEMAIL' AND app.voicemail_level(v_entry, v_now) = 'V0' THEN
         PERFORM app.fail('QC042', 'outcome_not_allowed', jsonb_build_object(
             'sentence', 'No voicemail may be left for this patient now. If one was left, choose "Privacy incident".'));
     END IF;
@@ -403,7 +418,9 @@ BEGIN
         v_owns := true;
     END IF;
     v_result := CASE WHEN v_owns THEN 'recorded' ELSE 'recorded_lease_lost' END;
-    v_words := app.apply_outcome(v_call, v_entry, p_outcome, v_details, v_me, v_owns);
+    v_words := app.apply_outcome(v_call, v_entry, p_outcome, v_details, v_me, v_owns)
+        || CASE WHEN v_owns THEN ''
+            ELSE ' The patient had gone back to the queue meanwhile; the call is kept.' END;
     UPDATE app.call c SET outcome = p_outcome, outcome_at = v_now,
         note = coalesce(v_details ->> 'note', '')
     WHERE c.id = p_call;

@@ -138,6 +138,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_me app.person := app.me('coordinator', 'supervisor', 'clinician', 'auditor');
+    v_now timestamptz := app.now();
+    v_amend_since timestamptz := v_now - make_interval(hours => app.rule_number('amend_hours'));
     v_practice app.practice;
     v_limit integer := least(greatest(coalesce(p_limit, 200), 1), 200);
     v_person uuid := nullif(p_filter ->> 'person_id', '')::uuid;
@@ -159,9 +161,9 @@ BEGIN
         AT TIME ZONE v_practice.zone);
     IF v_me.role = 'coordinator' THEN
         v_person := v_me.id;
-        v_first := greatest(v_first, app.uuid7_floor(app.now() - interval '30 days'));
+        v_first := greatest(v_first, app.uuid7_floor(v_now - interval '30 days'));
         v_named := app.uuid7_floor(
-            (app.now() AT TIME ZONE v_practice.zone)::date::timestamp AT TIME ZONE v_practice.zone);
+            (v_now AT TIME ZONE v_practice.zone)::date::timestamp AT TIME ZONE v_practice.zone);
     END IF;
     IF v_text IS NOT NULL THEN
         v_text := '%' || replace(replace(replace(v_text, '\', '\\'), '%', '\%'), '_', '\_') || '%';
@@ -175,12 +177,15 @@ BEGIN
             'seconds', coalesce(extract(epoch FROM x.ended_at - x.answered_at)::integer, 0),
             'identity', coalesce(x.identity, ''),
             'note', CASE WHEN x.id >= v_named THEN x.note ELSE '' END,
-            'is_practice_line', x.is_practice_line
-        ) ORDER BY x.id DESC), '[]'), count(*), min(x.id::text)::uuid
+            'is_practice_line', x.is_practice_line,
+            'amendable', app.amendable(v_me, x.call, v_amend_since),
+            'amended', app.amended_view(x.id, x.id >= v_named)
+        ) || CASE WHEN v_me.role IN ('supervisor', 'auditor')
+            THEN jsonb_build_object('patient_id', x.patient_id) ELSE '{}' END ORDER BY x.id DESC), '[]'), count(*), min(x.id::text)::uuid
     INTO v_rows, v_count, v_oldest
     FROM (
         SELECT c.id, c.requested_at, c.e164, c.end_reason, c.outcome, c.ended_at, c.answered_at,
-            c.identity, c.note, c.is_practice_line, o.name AS coordinator,
+            c.identity, c.note, c.is_practice_line, c.patient_id, c AS call, o.name AS coordinator,
             p.given || ' ' || p.family AS patient,
             left(p.given, 1) || '. ' || left(p.family, 1) || '.' AS initials, k.name AS campaign,
             coalesce(p.zones[1], v_practice.zone) AS zone

@@ -43,6 +43,16 @@ TO coordinator, supervisor, clinician;
 GRANT EXECUTE ON FUNCTION api.why_not_called(uuid, timestamptz) TO supervisor, clinician, auditor;
 GRANT EXECUTE ON FUNCTION api.override_gate(uuid, text[], text, uuid) TO clinician;
 GRANT EXECUTE ON FUNCTION api.team() TO supervisor;
+GRANT EXECUTE ON FUNCTION
+    api.who_looked(uuid, date, date), api.accounting(uuid), api.privacy_watch()
+TO supervisor, auditor;
+GRANT EXECUTE ON FUNCTION api.incidents(jsonb), api.incident(uuid) TO supervisor, clinician, auditor;
+GRANT EXECUTE ON FUNCTION api.close_incident(uuid, text, text, uuid) TO supervisor, clinician;
+GRANT EXECUTE ON FUNCTION
+    api.record_disclosure(uuid, jsonb, uuid), api.assess_incident(uuid, jsonb, uuid),
+    api.acknowledge_alert(uuid, text), api.review_break_glass(uuid, text, text)
+TO supervisor;
+GRANT EXECUTE ON FUNCTION api.amend_outcome(uuid, text, jsonb, text, uuid) TO coordinator, supervisor;
 GRANT EXECUTE ON FUNCTION api.people() TO supervisor, administrator, auditor;
 GRANT EXECUTE ON FUNCTION api.import_batches() TO administrator, supervisor;
 GRANT EXECUTE ON FUNCTION api.import_problems(uuid) TO administrator;

@@ -14,8 +14,8 @@ DECLARE
     v_table text;
 BEGIN
     FOREACH v_table IN ARRAY ARRAY[
-        'call_event', 'call_outcome', 'contact_permission', 'suppression', 'skip', 'import_row', 'import_batch',
-        'confidential_request', 'dial_refusal', 'dnc_scrub', 'reassigned_check', 'communication'
+        'contact_permission', 'skip', 'import_row', 'import_batch', 'confidential_request', 'dnc_scrub',
+        'reassigned_check', 'communication', 'purge_run'
     ] LOOP
         EXECUTE format('DROP TRIGGER IF EXISTS append_only ON app.%I', v_table);
         EXECUTE format(
@@ -23,15 +23,56 @@ BEGIN
              FOR EACH STATEMENT EXECUTE FUNCTION app.refuse_change()', v_table);
     END LOOP;
     FOREACH v_table IN ARRAY ARRAY[
-        'call', 'patient', 'appointment', 'queue_entry', 'callback', 'barrier', 'incident', 'person',
-        'training_record', 'campaign', 'slot_hold', 'work_session', 'op', 'call_command', 'calling_rule', 'rule_pack',
-        'rule', 'gate_override', 'agreement', 'assignment', 'credential', 'required_training', 'alert', 'break_glass',
-        'patient_authorization', 'meter'
+        'patient', 'appointment', 'queue_entry', 'callback', 'barrier', 'person', 'training_record', 'campaign',
+        'slot_hold', 'calling_rule', 'rule_pack', 'rule', 'gate_override', 'agreement', 'assignment', 'credential',
+        'required_training', 'patient_authorization', 'meter', 'retention_class'
     ] LOOP
         EXECUTE format('DROP TRIGGER IF EXISTS no_delete ON app.%I', v_table);
         EXECUTE format(
             'CREATE TRIGGER no_delete BEFORE DELETE OR TRUNCATE ON app.%I
              FOR EACH STATEMENT EXECUTE FUNCTION app.refuse_change()', v_table);
+    END LOOP;
+END
+$$;
+
+-- What a retention class lets go one day: never changed where it is history, deleted only by a purge,
+-- and each row only when it is old enough (see app.keep_row for the arguments).
+DO $$
+DECLARE
+    v_row record;
+BEGIN
+    FOR v_row IN
+        SELECT * FROM (VALUES
+            ('call_event', 'UPDATE OR TRUNCATE', 'calls, at, written_at'),
+            ('call_outcome', 'UPDATE OR TRUNCATE', 'calls, recorded_at'),
+            ('outcome_amendment', 'UPDATE OR TRUNCATE', 'calls, at'),
+            ('dial_refusal', 'UPDATE OR TRUNCATE', 'calls, at'),
+            ('suppression', 'UPDATE OR TRUNCATE', 'opt_out, received_at'),
+            ('disclosure', 'UPDATE OR TRUNCATE', 'privacy, recorded_at, at'),
+            ('incident_assessment', 'UPDATE OR TRUNCATE', 'privacy, closed_at, at'),
+            ('call', 'TRUNCATE', 'calls, requested_at, ended_at, outcome_at'),
+            ('call_command', 'TRUNCATE', 'calls, requested_at, taken_at'),
+            ('incident', 'TRUNCATE', 'privacy, closed_at'),
+            ('work_session', 'TRUNCATE', 'access, ended_at, last_seen'),
+            ('op', 'TRUNCATE', 'access, at'),
+            ('seen', 'TRUNCATE', 'access, at'),
+            ('alert', 'TRUNCATE', 'access, seen_at, at'),
+            ('break_glass', 'TRUNCATE', 'access, reviewed_at, until')
+        ) AS v (name, refused, keep)
+    LOOP
+        EXECUTE format('DROP TRIGGER IF EXISTS append_only ON app.%I', v_row.name);
+        EXECUTE format('DROP TRIGGER IF EXISTS no_delete ON app.%I', v_row.name);
+        EXECUTE format(
+            'CREATE TRIGGER append_only BEFORE %s ON app.%I
+             FOR EACH STATEMENT EXECUTE FUNCTION app.refuse_change()', v_row.refused, v_row.name);
+        EXECUTE format('DROP TRIGGER IF EXISTS only_purge ON app.%I', v_row.name);
+        EXECUTE format(
+            'CREATE TRIGGER only_purge BEFORE DELETE ON app.%I
+             FOR EACH STATEMENT EXECUTE FUNCTION app.only_purge()', v_row.name);
+        EXECUTE format('DROP TRIGGER IF EXISTS keep ON app.%I', v_row.name);
+        EXECUTE format(
+            'CREATE TRIGGER keep BEFORE DELETE ON app.%I
+             FOR EACH ROW EXECUTE FUNCTION app.keep_row(%s)', v_row.name, v_row.keep);
     END LOOP;
 END
 $$;
