@@ -1,12 +1,12 @@
 -- How much one login may read, in a way that a rollback cannot undo; and what supervisors are told.
 
 -- One sequence a person and kind of reading: its value is the time (microseconds since 1970) up to
--- which the allowance is used. And one that counts reads.
+-- which the allowance is used. And one that counts reads, one with the step of the last code.
 CREATE OR REPLACE FUNCTION app.meter_kinds() RETURNS text[]
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT '{charts,previews,searches,found,glass,factor,reads}'::text[]
+    SELECT '{charts,previews,searches,found,glass,factor,step,reads}'::text[]
 $$;
 
 CREATE OR REPLACE FUNCTION app.meter_name(p_person uuid, p_kind text) RETURNS text
@@ -42,6 +42,15 @@ DROP TRIGGER IF EXISTS make_meters ON app.person;
 CREATE TRIGGER make_meters AFTER INSERT ON app.person
 FOR EACH ROW EXECUTE FUNCTION app.make_meters();
 
+-- One unit of an allowance, in microseconds: half of the limit comes back within the period. A limit
+-- of 1 comes back after the whole span.
+CREATE OR REPLACE FUNCTION app.meter_step(p_limit integer, p_period interval) RETURNS bigint
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT (extract(epoch FROM p_period) * 1000000)::bigint / greatest(p_limit / 2, 1)
+$$;
+
 -- Take up to p_wanted from this person's allowance and say how many there were. Half of p_limit may
 -- be used at once and the other half comes back evenly within p_period, so that no span of that
 -- length ever sees more than p_limit. Real time, not a demo's.
@@ -53,8 +62,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_burst constant bigint := (p_limit + 1) / 2;
-    v_back constant bigint := p_limit / 2;
-    v_step bigint;
+    v_step constant bigint := app.meter_step(p_limit, p_period);
     v_now bigint;
     v_used bigint;
     v_granted bigint;
@@ -64,8 +72,6 @@ BEGIN
     END IF;
     -- Five connections of one login come one after the other.
     PERFORM 1 FROM app.meter m WHERE m.person_id = p_person FOR NO KEY UPDATE;
-    -- A limit of 1 comes back after the whole span.
-    v_step := (extract(epoch FROM p_period) * 1000000)::bigint / greatest(v_back, 1);
     v_now := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
     v_used := greatest(app.meter_value(p_person, p_kind), v_now);
     v_granted := least(p_wanted, (v_burst * v_step - (v_used - v_now)) / v_step);
@@ -195,7 +201,8 @@ BEGIN
     FOR v_row IN
         SELECT m.person_id, m.reported, p.role,
             app.meter_value(m.person_id, 'reads') - m.reads AS lost,
-            app.meter_value(m.person_id, 'charts') AS charts
+            app.meter_value(m.person_id, 'charts') AS charts,
+            app.meter_left(m.person_id, 'factor', 10, interval '15 minutes') AS codes
         FROM app.meter m JOIN app.person p ON p.id = m.person_id
         ORDER BY m.person_id FOR NO KEY UPDATE OF m SKIP LOCKED
     LOOP
@@ -208,6 +215,10 @@ BEGIN
         IF v_row.role = 'coordinator' AND v_row.charts > v_full THEN
             PERFORM app.raise_alert('read_limit', v_row.person_id, 'person/' || v_row.person_id,
                 jsonb_build_object('limit', v_limit));
+        END IF;
+        IF v_row.codes = 0 THEN
+            PERFORM app.raise_alert('second_factor', v_row.person_id, 'person/' || v_row.person_id,
+                jsonb_build_object('tries_left', 0));
         END IF;
     END LOOP;
 END
@@ -222,9 +233,7 @@ AS $$
 DECLARE
     v_minutes integer := app.rule_number('fresh_login_minutes');
 BEGIN
-    IF NOT EXISTS (
-        SELECT 1 FROM pg_stat_get_activity(pg_backend_pid()) a
-        WHERE a.backend_start > clock_timestamp() - make_interval(mins => v_minutes)) THEN
+    IF app.known_login_at() <= clock_timestamp() - make_interval(mins => v_minutes) THEN
         PERFORM app.fail('QC007', 'fresh_login_needed', jsonb_build_object('minutes', v_minutes));
     END IF;
 END

@@ -17,7 +17,8 @@ END
 $$;
 
 GRANT EXECUTE ON FUNCTION
-    api.version(), api.sign_in(text, text), api.sign_out(), api.heartbeat(uuid, bigint), api.set_status(text)
+    api.version(), api.sign_in(text, text), api.sign_out(), api.heartbeat(uuid, bigint), api.set_status(text),
+    api.second_factor(text), api.resume_session(text)
 TO coordinator, supervisor, clinician, administrator, auditor;
 
 GRANT EXECUTE ON FUNCTION
@@ -37,6 +38,8 @@ GRANT EXECUTE ON FUNCTION api.call_log(jsonb, uuid, integer)
 TO coordinator, supervisor, clinician, auditor;
 GRANT EXECUTE ON FUNCTION api.team() TO supervisor;
 GRANT EXECUTE ON FUNCTION api.people() TO supervisor, administrator, auditor;
+GRANT EXECUTE ON FUNCTION api.suspend_person(uuid, text, uuid), api.resume_person(uuid, text, uuid)
+TO supervisor, administrator;
 GRANT EXECUTE ON FUNCTION api.import_batches() TO administrator, supervisor;
 GRANT EXECUTE ON FUNCTION api.import_problems(uuid) TO administrator;
 

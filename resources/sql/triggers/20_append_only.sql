@@ -26,7 +26,7 @@ BEGIN
         'call', 'patient', 'appointment', 'queue_entry', 'callback', 'barrier', 'incident', 'person',
         'training_record', 'campaign', 'slot_hold', 'work_session', 'op', 'call_command', 'calling_rule', 'rule_pack',
         'rule', 'gate_override', 'agreement', 'assignment', 'credential', 'required_training', 'alert', 'break_glass',
-        'patient_authorization', 'meter'
+        'patient_authorization', 'meter', 'second_factor', 'login_lock'
     ] LOOP
         EXECUTE format('DROP TRIGGER IF EXISTS no_delete ON app.%I', v_table);
         EXECUTE format(

@@ -32,7 +32,8 @@ BEGIN
         'queue_entry', 'calling_rule', 'blackout_date', 'holiday', 'caller_id_authorization', 'care_gap',
         'call', 'call_outcome', 'callback', 'barrier', 'incident', 'rule_pack', 'outcome_code', 'rule',
         'confidential_request', 'reassigned_check', 'dnc_scrub', 'patient_authorization', 'agreement', 'communication',
-        'gate_override', 'assignment', 'credential', 'required_training', 'alert', 'break_glass', 'dial_refusal'
+        'gate_override', 'assignment', 'credential', 'required_training', 'alert', 'break_glass', 'dial_refusal',
+        'second_factor', 'login_lock'
     ] LOOP
         EXECUTE format('DROP TRIGGER IF EXISTS audit_insert ON app.%I', v_table);
         EXECUTE format('CREATE TRIGGER audit_insert AFTER INSERT ON app.%I
