@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import time
 from datetime import timedelta
 from functools import partial
@@ -15,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.db_practice import Party, op, refused
+from tests.helpers.totp import STEP, code_at, code_now, wrong_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,27 +22,14 @@ if TYPE_CHECKING:
     from tests.helpers.db_practice import Practice
 
 SECRET = b"12345678901234567890"  # of RFC 6238, appendix B
-STEP = 30
-
-
-def code_at(step: int, secret: bytes = SECRET) -> str:
-    """RFC 6238 once more, by the standard library."""
-    digest = hmac.new(secret, step.to_bytes(8, "big"), hashlib.sha1).digest()
-    at = digest[19] & 15
-    return f"{(int.from_bytes(digest[at : at + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
 
 
 def code(ahead: int = 0) -> str:
-    while time.time() % STEP > STEP - 0.5:
-        pass  # the server would look at it in the next step
-    return code_at(int(time.time()) // STEP + ahead)
+    return code_now(SECRET, ahead)
 
 
-def wrong_code() -> str:
-    """Six digits that no step near now has."""
-    now = int(time.time()) // STEP
-    near = {code_at(step) for step in range(now - 3, now + 4)}
-    return next(f"{n:06}" for n in range(10) if f"{n:06}" not in near)
+def a_wrong_code() -> str:
+    return wrong_code(SECRET)
 
 
 def require_factor(practice: Practice, *logins: str) -> None:
@@ -99,7 +86,7 @@ def test_rfc_2202_hmac_sha1(practice: Practice, key: bytes, data: bytes, digest:
 def test_rfc_6238_codes(practice: Practice, seconds: int, digits: str) -> None:
     found = practice.value("SELECT app.hotp(%s, %s::bigint)", SECRET, seconds // STEP)
     assert found == digits[-6:]  # the RFC prints eight
-    assert found == code_at(seconds // STEP)
+    assert found == code_at(seconds // STEP, SECRET)
 
 
 @given(data=st.binary(max_size=300))
@@ -114,7 +101,7 @@ def test_checking_a_code_takes_less_than_20_ms(practice: Practice) -> None:
     took = []
     for _ in range(5):
         begun = time.perf_counter()
-        practice.value("SELECT app.code_step(f, %s) FROM app.second_factor f", wrong_code())
+        practice.value("SELECT app.code_step(f, %s) FROM app.second_factor f", a_wrong_code())
         took.append(time.perf_counter() - begun)
     assert min(took) < 0.020, took
 
@@ -246,7 +233,7 @@ def test_policy_an_older_code_than_the_last_is_not_taken(practice: Practice) -> 
 
 def test_policy_five_wrong_codes_and_the_right_one_has_to_wait(practice: Practice) -> None:
     require_factor(practice, "cc_sup")
-    sentences = [practice.sup.ask("second_factor", wrong_code())["sentence"] for _ in range(5)]
+    sentences = [practice.sup.ask("second_factor", a_wrong_code())["sentence"] for _ in range(5)]
     assert "4 tries left" in sentences[0]
     assert "1 try left" in sentences[3]
     assert "the last try for now. Try again in 3 minutes." in sentences[4]
@@ -264,7 +251,7 @@ def test_policy_no_guessing_by_begin_try_rollback(practice: Practice) -> None:
     require_factor(practice, "cc_sup")
     for _ in range(5):
         practice.sup.run("BEGIN")
-        practice.sup.ask("second_factor", wrong_code())
+        practice.sup.ask("second_factor", a_wrong_code())
         practice.sup.run("ROLLBACK")
     assert "Too many" in practice.sup.ask("second_factor", code())["sentence"]
 
@@ -274,7 +261,7 @@ def test_policy_no_guessing_by_savepoints_or_subtransactions(practice: Practice)
     practice.sup.run("BEGIN")
     for _ in range(5):
         practice.sup.run("SAVEPOINT s")
-        practice.sup.ask("second_factor", wrong_code())
+        practice.sup.ask("second_factor", a_wrong_code())
         practice.sup.run("ROLLBACK TO s")
     assert "Too many" in practice.sup.ask("second_factor", code())["sentence"]
     practice.sup.run("ROLLBACK")
@@ -284,7 +271,7 @@ def test_policy_no_guessing_from_many_connections(practice: Practice) -> None:
     require_factor(practice, "cc_sup")
     parties = [practice.another("cc_sup") for _ in range(5)]
     for party in parties:
-        party.ask("second_factor", wrong_code())
+        party.ask("second_factor", a_wrong_code())
     assert "Too many" in practice.another("cc_sup").ask("second_factor", code())["sentence"]
 
 
@@ -301,7 +288,7 @@ def test_guesses_that_were_rolled_back_are_told_by_the_beat(practice: Practice) 
     require_factor(practice, "cc_sup")
     practice.sup.run("BEGIN")
     for _ in range(6):
-        practice.sup.ask("second_factor", wrong_code())
+        practice.sup.ask("second_factor", a_wrong_code())
     practice.sup.run("ROLLBACK")
     assert practice.rows("SELECT kind FROM app.alert") == []
     practice.rows("SELECT app.watch_readers()")
@@ -313,7 +300,7 @@ def test_right_codes_use_no_allowance(practice: Practice) -> None:
     elevate(practice.sup, -1)
     elevate(practice.sup, 0)
     elevate(practice.sup, 1)
-    assert "4 tries left" in practice.sup.ask("second_factor", wrong_code())["sentence"]
+    assert "4 tries left" in practice.sup.ask("second_factor", a_wrong_code())["sentence"]
 
 
 @pytest.mark.parametrize("typed", [None, "", "12345", "1234567", "12345x", "x" * 10_000, "१२३४५६"])
@@ -326,7 +313,7 @@ def test_what_is_no_code_is_said_and_costs_nothing(practice: Practice, typed: st
 
 def test_policy_wrong_and_right_codes_are_written_down(practice: Practice) -> None:
     require_factor(practice, "cc_sup")
-    practice.sup.ask("second_factor", wrong_code())
+    practice.sup.ask("second_factor", a_wrong_code())
     elevate(practice.sup)
     practice.rows("RESET ROLE")
     found = practice.rows(

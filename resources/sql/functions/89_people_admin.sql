@@ -70,7 +70,7 @@ AS $$
 $$;
 
 -- End a login's connections to this practice, as its owner may (app.login_at says why it may); how
--- many. Where it may not, a suspended person's connections can do nothing any more all the same.
+-- many. NULL where it may not: a suspended person's connections can do nothing any more all the same.
 CREATE OR REPLACE FUNCTION app.end_connections(p_login text) RETURNS integer
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -80,7 +80,7 @@ DECLARE
     v_count integer;
 BEGIN
     IF v_role IS NULL OR NOT pg_has_role(current_user, v_role, 'USAGE') THEN
-        RETURN 0;
+        RETURN NULL;
     END IF;
     SELECT count(*) FILTER (WHERE pg_terminate_backend(a.pid)) INTO v_count
     FROM pg_stat_get_activity(NULL) a JOIN pg_database d ON d.oid = a.datid
@@ -155,6 +155,7 @@ BEGIN
         'sentence', v_other.name || CASE
             WHEN p_active THEN ' may work again.'
             WHEN v_ended > 0 THEN ' is suspended and was signed out.'
+            WHEN v_ended = 0 OR v_other.active = p_active THEN ' is suspended.'
             ELSE ' is suspended; a window that is still open can do nothing any more.' END);
     PERFORM app.op_end(p_op, v_answer);
     RETURN v_answer;
