@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from coordinator_app.cli.words import command
 from coordinator_app.db import login_guard
@@ -37,12 +37,11 @@ def _guard(options: argparse.Namespace) -> None:
     if options.once:
         _tell(login_guard.look(options.database, options.log))
         return
-    stop = threading.Event()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: stop.set())
+            signal.signal(getattr(signal, name), _end)
     said = ""
-    while not stop.is_set():
+    while True:
         try:
             _tell(login_guard.look(options.database, options.log))
             said = ""
@@ -50,7 +49,13 @@ def _guard(options: argparse.Namespace) -> None:
             if error.sentence != said:
                 print(error.sentence, file=sys.stderr, flush=True)
             said = error.sentence
-        stop.wait(max(options.interval, 1.0))
+        time.sleep(max(options.interval, 1.0))
+
+
+def _end(*_: object) -> NoReturn:
+    # Not a flag that the loop looks at: a handler that sets a threading.Event while the same
+    # thread begins to wait for it waits for itself. What was not committed is read again.
+    raise SystemExit(0)
 
 
 def _tell(found: login_guard.Round) -> None:

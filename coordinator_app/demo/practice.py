@@ -19,6 +19,7 @@ import resources
 from coordinator_app.config import write_privately
 from coordinator_app.demo import place
 from coordinator_app.demo.account import server_account
+from coordinator_app.demo.guard import Guard
 from coordinator_app.demo.line import Manners, PracticeLine
 from coordinator_app.demo.people import (
     GATEWAY,
@@ -78,6 +79,7 @@ class DemoPractice:
         self._now = now
         self._server = EmbeddedServer(self.folder / _SERVER, durable=durable)
         self._line = PracticeLine(self.folder / _PERSONAS, self.folder / _LOG, manners or Manners())
+        self._guard = Guard(self._server)
         self._logins: Logins | None = None
         self._held = contextlib.ExitStack()
 
@@ -134,7 +136,11 @@ class DemoPractice:
         self._held.close()
 
     def tend(self) -> bool:
-        """Restart the phone line if it died; say whether it had. Raises ConfigurationError."""
+        """Restart the phone line if it died; say whether it had. Raises ConfigurationError.
+
+        And lock whose password is being guessed, as ``coordinator-admin guard`` does.
+        """
+        self._guard.tend(self.owner_conninfo)
         return self._line.tend()
 
     # ----------------------------------------------------------------------------------- facts
