@@ -41,6 +41,28 @@ class SignInRefusedError(UserFacingError):
     """The server answered and refused: password, training, suspended, too many sessions."""
 
 
+class SecondFactorNeededError(SignInRefusedError):
+    """The server wants a code of the person's authenticator app first."""
+
+    @property
+    def enrolled(self) -> bool:
+        """Whether the person has an app to read a code from."""
+        return self.detail.get("enrolled") is True
+
+    @property
+    def whole_session(self) -> bool:
+        """Whether nothing at all is possible without it; else it is asked for one thing."""
+        return self.detail.get("whole") is True
+
+
+class WrongCodeError(SignInRefusedError):
+    """A code was not right; the sentence says how many tries are left, or when there is one."""
+
+
+class FreshLoginNeededError(UserFacingError):
+    """The server wants the password again for this; see ``Session.confirmed``."""
+
+
 class ClientTooOldError(UserFacingError):
     """The practice's database no longer serves this version of the program."""
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         IdentityResult,
         RevealField,
     )
-    from coordinator_app.domain.person import PersonRow, WorkStatus
+    from coordinator_app.domain.person import AccessChange, PersonRow, WorkStatus
     from coordinator_app.domain.practice import LineHealth
     from coordinator_app.domain.privacy import (
         Accounting,
@@ -146,6 +146,19 @@ class PracticeDatabase(PrivacyRecords, Protocol):
 
     def sign_out(self) -> None:
         """End the work session; releases a claim without a call."""
+        ...
+
+    def second_factor(self, code: str) -> str:
+        """Show a code of the authenticator app; every new connection of this object counts as
+        having shown it. Returns the token for ``resume``, to be kept in memory only.
+
+        Raises WrongCodeError, and SecondFactorNeededError when no app is set up.
+        """
+        ...
+
+    def resume(self, token: str) -> None:
+        """Take part in a second factor shown on another connection of this person. Raises
+        SecondFactorNeededError when it no longer counts."""
         ...
 
     def heartbeat(self, entry_id: UUID | None, fence: int) -> Heartbeat:
@@ -285,6 +298,15 @@ class PracticeDatabase(PrivacyRecords, Protocol):
 
     def people(self) -> tuple[PersonRow, ...]:
         """Everybody with a login; administrators and supervisors."""
+        ...
+
+    def suspend_person(self, person_id: UUID, reason: str, op_id: UUID) -> AccessChange:
+        """End a person's access at once: a supervisor a coordinator's, the administrator
+        anybody's but their own. Raises RefusedError for a reason that says nothing."""
+        ...
+
+    def resume_person(self, person_id: UUID, reason: str, op_id: UUID) -> AccessChange:
+        """Let a suspended person work again. As ``suspend_person``."""
         ...
 
     def import_batches(self) -> tuple[ImportBatchRow, ...]:

@@ -11,18 +11,33 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from coordinator_app.errors import NotConnectedError, UserFacingError
+from coordinator_app.errors import (
+    NotConnectedError,
+    SecondFactorNeededError,
+    SignInRefusedError,
+    UserFacingError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ui.tasks import Handle, Lane, Tasks
 
-__all__ = ["FIRST_RETRY_MS", "LONGEST_RETRY_MS", "Alarm", "LinkWatch"]
+__all__ = ["FIRST_RETRY_MS", "LONGEST_RETRY_MS", "Alarm", "LinkWatch", "ends_session"]
 
 T = TypeVar("T")
+# Whatever was asked for, the next thing would be refused in the same way: access was taken away,
+# or the password is no longer the one with which a lost connection could be made again.
+_ENDING: Final = frozenset({"not_a_person", "suspended", "wrong_password"})
 FIRST_RETRY_MS: Final = 1_000
 LONGEST_RETRY_MS: Final = 30_000
+
+
+def ends_session(failure: UserFacingError) -> bool:
+    """Whether a signed-in person can do nothing any more but sign in again."""
+    if isinstance(failure, SecondFactorNeededError):
+        return failure.whole_session
+    return isinstance(failure, SignInRefusedError) and failure.name in _ENDING
 
 
 class Alarm(Protocol):
@@ -44,12 +59,14 @@ class LinkWatch(QObject):
         lost: the database could not be reached; trying again has begun.
         restored: it answered again.
         refused: a failure that nobody else takes and that is not the link.
+        ended: the database lets this person do nothing any more; says why.
         measured: milliseconds that the last answer of the database took.
     """
 
     lost = Signal()
     restored = Signal()
     refused = Signal(object)
+    ended = Signal(object)
     measured = Signal(float)
 
     def __init__(
@@ -121,6 +138,9 @@ class LinkWatch(QObject):
             lost = isinstance(failure, NotConnectedError)
             if lost:
                 self._missed()
+            if lane == "db" and ends_session(failure):
+                self._end(failure)
+                return
             if failed is not None:
                 failed(failure)
             elif not lost:
@@ -155,13 +175,20 @@ class LinkWatch(QObject):
             self._tasks.run(self, self._probe, done=lambda _: self._heard(), failed=self._again)
 
     def _again(self, failure: UserFacingError) -> None:
-        if isinstance(failure, NotConnectedError):
+        if ends_session(failure):
+            self._end(failure)
+        elif isinstance(failure, NotConnectedError):
             self._wait_ms = min(LONGEST_RETRY_MS, self._wait_ms * 2)
             if not self._closed:
                 self._alarm.start(self._wait_ms)
         else:
             self._heard()
             self.refused.emit(failure)
+
+    def _end(self, failure: UserFacingError) -> None:
+        if not self._closed:
+            self.close()
+            self.ended.emit(failure)
 
     def _missed(self) -> None:
         if not self._down and not self._closed:

@@ -152,6 +152,7 @@ class MainWindow(QMainWindow):
 
         link = LinkWatch(self._tasks, probe, parent=self)
         link.refused.connect(self._refused)
+        link.ended.connect(lambda failure: self.end(failure.sentence))
         self._link = link
         lock = make_lock(session, self._tasks, tools.keymap, self)
         lock.unlocked.connect(self.unlocked)

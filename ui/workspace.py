@@ -324,6 +324,9 @@ class Workspace(QWidget):
                 page.on_changed(what)
 
     def _on_hint(self, kind: str) -> None:
+        if kind == "call":
+            # One's own channel: of one's call, and of one's access. Asking tells which.
+            self._beat()
         hints = {
             "queue": frozenset({"queue", "callbacks", "openings"}),
             "call": frozenset({"call"}),

@@ -18,16 +18,26 @@ import sys
 from typing import TYPE_CHECKING
 
 from coordinator_app import __version__
-from coordinator_app.cli import patients, people, retention, rules, schedule, server
+from coordinator_app.cli import (
+    guard,
+    patients,
+    people,
+    retention,
+    rules,
+    schedule,
+    server,
+    training,
+)
 from coordinator_app.cli.words import (
     command,
     group,
     password_option,
     read_password,
+    tell_factor,
     tell_password,
     tell_training,
 )
-from coordinator_app.db import admin_people, admin_practice
+from coordinator_app.db import admin_factor, admin_people, admin_practice
 from coordinator_app.db.migrate import migrate, program_schema
 from coordinator_app.db.upgrade import seal_rules, upgrade
 from coordinator_app.domain.person import Role
@@ -92,6 +102,7 @@ def _init(options: argparse.Namespace) -> None:
         f"{options.name} is installed (schema {report.schema}, PostgreSQL {report.server_version})."
     )
     tell_password(options.admin, password, generated=generated)
+    tell_factor(options.admin, admin_factor.enroll(options.database, options.admin))
     tell_training(options.admin)
     seal_rules(options.database, "installed")
     server.tell_failures(options.database)
@@ -158,6 +169,8 @@ def _parser() -> argparse.ArgumentParser:
     command(commands, "upgrade", _upgrade, "bring the database to this program's schema")
     command(commands, "version", _version, "show the versions of program and schema")
     people.declare(group(commands, "user", "people who sign in"))
+    training.declare(group(commands, "training", "what each role must have learned"))
+    guard.declare(commands)
     gateway = group(commands, "gateway", "the headless process that places calls")
     gateway_add = command(gateway, "add", _gateway_add, "make its login")
     gateway_reset = command(gateway, "reset", _gateway_reset, "give its login another password")

@@ -15,6 +15,8 @@ from coordinator_app.errors import RefusedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from coordinator_app.db.admin_factor import Enrollment
+
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - unnamed elsewhere
 
 
@@ -56,6 +58,13 @@ def tell_password(login: str, password: str, *, generated: bool) -> None:
     """Show a password that we made up."""
     if generated:
         print(f"Password of {login} (shown only now): {password}")
+
+
+def tell_factor(login: str, enrollment: Enrollment) -> None:
+    """Show what goes into the person's authenticator app."""
+    print(f"Authenticator app of {login} (shown only now; as a QR code, or typed in):")
+    print(f"  {enrollment.url}")
+    print(f"  Key: {enrollment.key} (time-based, six digits, 30 seconds)")
 
 
 def tell_training(login: str) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from psycopg import errors, sql
 
 from coordinator_app.db.admin_session import as_owner, connect_admin, practice_day
-from coordinator_app.db.roles import GROUPS, OWNERS
-from coordinator_app.domain.person import Role
+from coordinator_app.db.codec import decode_rows
+from coordinator_app.db.login_lock import unlock
+from coordinator_app.db.roles import GROUPS, OWNERS, watch_login
+from coordinator_app.domain.person import PersonRow, Role
 from coordinator_app.errors import ConfigurationError, RefusedError
 
 if TYPE_CHECKING:
@@ -33,19 +34,6 @@ _LOGIN = re.compile(r"[a-z][a-z0-9_.-]{1,62}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 # Without the letters and digits that are read as one another: it is typed from paper.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-@dataclass(frozen=True, slots=True)
-class PersonLine:
-    """One person in the administrator's list."""
-
-    login: str
-    name: str
-    role: str
-    languages: tuple[str, ...]
-    active: bool
-    training: str  # "" when there is none
-    training_expires: date | None
 
 
 def new_password() -> str:
@@ -96,9 +84,9 @@ def add_person(
             ).fetchone()
             if row is None:
                 raise _taken(login)
-            _audit(conn, "person.add", login, role=role.value)
-    person_id: UUID = row[0]
-    return person_id
+            audit_person(conn, "person.add", login, role=role.value)
+    made: UUID = row[0]
+    return made
 
 
 def add_gateway_login(conninfo: str, login: str, password: str) -> None:
@@ -108,7 +96,7 @@ def add_gateway_login(conninfo: str, login: str, password: str) -> None:
     with connect_admin(conninfo) as conn, conn.transaction():
         _make_login(conn, login, "gateway", password)
         with as_owner(conn):
-            _audit(conn, "gateway.add", login)
+            audit_person(conn, "gateway.add", login)
 
 
 def reset_gateway(conninfo: str, login: str, password: str) -> None:
@@ -131,12 +119,12 @@ def reset_gateway(conninfo: str, login: str, password: str) -> None:
                 name="no_such_gateway",
             )
         with as_owner(conn):
-            _audit(conn, "gateway.reset_password", login)
+            audit_person(conn, "gateway.reset_password", login)
         _open_with(conn, login, password)
         _end_sessions(conn, login)
 
 
-def set_active(conninfo: str, login: str, *, active: bool) -> bool:
+def set_active(conninfo: str, login: str, *, active: bool, reason: str = "") -> bool:
     """Suspend a person, or let them work again; say whether open sessions were ended.
 
     The login itself stays: at sign-in, and at the next action of a session that could not be
@@ -144,21 +132,36 @@ def set_active(conninfo: str, login: str, *, active: bool) -> bool:
     """
     with connect_admin(conninfo) as conn:
         with as_owner(conn):
-            _person(conn, login)
-            conn.execute("UPDATE app.person SET active = %s WHERE login = %s", [active, login])
-            _audit(conn, "person.resume" if active else "person.suspend", login)
-        return not active and _end_sessions(conn, login)
+            row = conn.execute(
+                "SELECT app.set_access(p, %s, %s) FROM app.person p WHERE p.id = %s",
+                [active, reason or "coordinator-admin", person_id(conn, login)],
+            ).fetchone()
+        ended = row is not None and row[0] is not None
+        return not active and (ended or _end_sessions(conn, login))
 
 
 def reset_password(conninfo: str, login: str, password: str) -> bool:
-    """Give a person another password; say whether open sessions were ended."""
+    """Give a person another password; say whether open sessions were ended.
+
+    The authenticator app stays; a lock after wrong passwords ends.
+    """
     check_password(password, login)
     with connect_admin(conninfo) as conn:
         with as_owner(conn):
-            _person(conn, login)
-            _audit(conn, "person.reset_password", login)
+            person = person_id(conn, login)
+            conn.execute("DELETE FROM app.elevation WHERE person_id = %s", [person])
+            audit_person(conn, "person.reset_password", login)
         _open_with(conn, login, password)
+        unlock(conn, login)
         return _end_sessions(conn, login)
+
+
+def unlock_login(conninfo: str, login: str) -> bool:
+    """End the lock after wrong passwords; False when there is none."""
+    with connect_admin(conninfo) as conn:
+        with as_owner(conn):
+            person_id(conn, login)
+        return unlock(conn, login)
 
 
 def record_training(
@@ -186,24 +189,20 @@ def record_training(
         conn.execute(
             "INSERT INTO app.training_record (person_id, curriculum, version, completed_on, "
             "expires_on) VALUES (%s, %s, %s, %s, %s)",
-            [_person(conn, login), curriculum, version, done, expires],
+            [person_id(conn, login), curriculum, version, done, expires],
         )
-        _audit(conn, "person.train", login, curriculum=curriculum, expires_on=expires.isoformat())
+        audit_person(
+            conn, "person.train", login, curriculum=curriculum, expires_on=expires.isoformat()
+        )
 
 
-def list_people(conninfo: str) -> tuple[PersonLine, ...]:
+def list_people(conninfo: str) -> tuple[PersonRow, ...]:
     """Return everybody with a login here, by login."""
     with connect_admin(conninfo) as conn, as_owner(conn):
         rows = conn.execute(
-            "SELECT p.login, p.name, p.role, p.languages, p.active, "
-            "coalesce(t.curriculum, ''), t.expires_on FROM app.person p "
-            "LEFT JOIN LATERAL (SELECT * FROM app.training_record t WHERE t.person_id = p.id "
-            "ORDER BY t.expires_on DESC LIMIT 1) t ON true ORDER BY p.login"
+            "SELECT app.person_row(p, app.now()) FROM app.person p ORDER BY p.login"
         ).fetchall()
-    return tuple(
-        PersonLine(login, name, role, tuple(languages), active, training, expires)
-        for login, name, role, languages, active, training, expires in rows
-    )
+    return decode_rows(PersonRow, [row for (row,) in rows])
 
 
 def check_login(login: str) -> None:
@@ -228,6 +227,7 @@ def _make_login(conn: Admin, login: str, group: str, password: str) -> None:
     except (errors.DuplicateObject, errors.UniqueViolation):
         raise _taken(login) from None
     conn.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), name))
+    watch_login(conn, login)
     if group != "gateway":  # it waits on its connection all day
         limit_login(conn, login)
     _set_password(conn, login, password)
@@ -272,15 +272,16 @@ def _taken(login: str) -> RefusedError:
     )
 
 
-def _person(conn: Admin, login: str) -> UUID:
+def person_id(conn: Admin, login: str) -> UUID:
+    """Return who has this login; inside ``as_owner``. Raises ConfigurationError for nobody."""
     row = conn.execute("SELECT id FROM app.person WHERE login = %s", [login]).fetchone()
     if row is None:
         raise ConfigurationError(
             f"Nobody here has the user name {login}. See coordinator-admin user list.",
             name="no_such_person",
         )
-    person_id: UUID = row[0]
-    return person_id
+    found: UUID = row[0]
+    return found
 
 
 def _end_sessions(conn: Admin, login: str) -> bool:
@@ -297,7 +298,8 @@ def _end_sessions(conn: Admin, login: str) -> bool:
     return True
 
 
-def _audit(conn: Admin, action: str, login: str, **facts: str) -> None:
+def audit_person(conn: Admin, action: str, login: str, **facts: str) -> None:
+    """Write down what was done about a person; inside ``as_owner``."""
     pairs = [text for pair in facts.items() for text in pair]
     conn.execute(
         "SELECT app.audit(%s, %s, NULL, pg_catalog.jsonb_object(%s::text[]))",

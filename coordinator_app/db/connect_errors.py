@@ -32,7 +32,9 @@ _SERVER_SAID = re.compile(r"(?:failed|: |^)[^\n]*?\b[^\W\d_]+:  (?P<text>\S.*)")
 def wrong_password() -> SignInRefusedError:
     """One sentence for a wrong password and for an unknown user: neither is told apart."""
     return SignInRefusedError(
-        "That user name and password didn't work. Please try again.", name="wrong_password"
+        "That user name and password didn't work. Please try again. After several wrong passwords "
+        "a login is locked for a while.",
+        name="wrong_password",
     )
 
 

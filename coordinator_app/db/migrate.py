@@ -23,7 +23,7 @@ from psycopg import errors, sql
 
 import resources
 from coordinator_app.db.admin_session import Admin, connect_admin
-from coordinator_app.db.roles import OWNERS, ensure_roles
+from coordinator_app.db.roles import OWNERS, ensure_roles, watch_logins
 from coordinator_app.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def migrate(conninfo: str, *, folder: Path | None = None) -> MigrationReport:
             with conn.transaction():
                 for file in repeated:
                     _run(conn, file)
+            watch_logins(conn, _logins(conn))
     return MigrationReport(
         server_version=version,
         schema_before=before,
@@ -230,6 +231,15 @@ def _check_applied(conn: Admin, files: Sequence[SqlFile]) -> int:
                 detail={"number": number},
             )
     return newest
+
+
+def _logins(conn: Admin) -> list[str]:
+    with conn.transaction():
+        conn.execute("SET LOCAL ROLE app_owner")
+        found = conn.execute("SELECT pg_catalog.to_regclass('app.person') IS NOT NULL").fetchone()
+        if found != (True,):
+            return []  # a test's own files
+        return [login for (login,) in conn.execute("SELECT login FROM app.person").fetchall()]
 
 
 def _apply(conn: Admin, file: SqlFile) -> None:

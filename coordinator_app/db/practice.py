@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import psycopg
+
 from coordinator_app.db.codec import DecodeError, decode, decode_rows
 from coordinator_app.db.connection import DEADLINE, Json, Link, Texts, Uuids
 from coordinator_app.db.listener import Listener
 from coordinator_app.db.privacy_records import SqlPrivacyRecords
+from coordinator_app.db.sqlstate import translate_error
 from coordinator_app.domain.call import CallCommand, CallView
 from coordinator_app.domain.find import (
     EmergencyChart,
@@ -25,12 +28,12 @@ from coordinator_app.domain.logs import (
 )
 from coordinator_app.domain.outcome import OutcomeDetails, Recorded, WrapUp
 from coordinator_app.domain.patient import Card, IdentifierKind, IdentityResult, RevealField
-from coordinator_app.domain.person import PersonRow, WorkStatus
+from coordinator_app.domain.person import AccessChange, PersonRow, WorkStatus
 from coordinator_app.domain.queue import Gate, QueueFilter, QueuePage, SkipReason
 from coordinator_app.domain.schedule import Appointment, Openings, SlotHold
 from coordinator_app.domain.session import Heartbeat, SignedIn
 from coordinator_app.domain.team import TeamBoard
-from coordinator_app.errors import RefusedError
+from coordinator_app.errors import RefusedError, SecondFactorNeededError, WrongCodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -44,7 +47,8 @@ class SqlPractice(SqlPrivacyRecords):
 
     def __init__(self, parameters: Mapping[str, Any], *, deadline: float = DEADLINE) -> None:
         self._parameters = parameters
-        self._link = Link(parameters, deadline=deadline)
+        self._link = Link(parameters, deadline=deadline, prepare=self._take_up)
+        self._token = ""
         self._person: UUID | None = None
         self._listeners: list[Listener] = []
 
@@ -64,6 +68,34 @@ class SqlPractice(SqlPrivacyRecords):
 
     def sign_out(self) -> None:
         self._link.call("sign_out")
+        self._token = ""
+
+    def second_factor(self, code: str) -> str:
+        answer = self._link.call("second_factor", code)
+        if _part(answer, "ok") is not True:
+            tries = _part(answer, "tries_left")
+            raise WrongCodeError(
+                decode(str, _part(answer, "sentence")),
+                name="wrong_code",
+                detail={} if tries is None else {"tries_left": tries},
+            )
+        self._token = decode(str, _part(answer, "token"))
+        return self._token
+
+    def resume(self, token: str) -> None:
+        self._link.call("resume_session", token)
+        self._token = token
+
+    def _take_up(self, driver: psycopg.Connection[Any]) -> None:
+        """After a lost link: nobody types a code again."""
+        if not self._token:
+            return
+        try:
+            driver.execute("SELECT api.resume_session(%s)", [self._token])
+        except psycopg.Error as error:
+            if not isinstance(translate_error(error), SecondFactorNeededError):
+                raise
+            self._token = ""  # it has expired: what needs it says so
 
     def heartbeat(self, entry_id: UUID | None, fence: int) -> Heartbeat:
         return decode(Heartbeat, self._link.call("heartbeat", entry_id, fence))
@@ -198,6 +230,12 @@ class SqlPractice(SqlPrivacyRecords):
 
     def people(self) -> tuple[PersonRow, ...]:
         return decode_rows(PersonRow, self._link.call("people"))
+
+    def suspend_person(self, person_id: UUID, reason: str, op_id: UUID) -> AccessChange:
+        return decode(AccessChange, self._link.call("suspend_person", person_id, reason, op_id))
+
+    def resume_person(self, person_id: UUID, reason: str, op_id: UUID) -> AccessChange:
+        return decode(AccessChange, self._link.call("resume_person", person_id, reason, op_id))
 
     def import_batches(self) -> tuple[ImportBatchRow, ...]:
         return decode_rows(ImportBatchRow, self._link.call("import_batches"))

@@ -6,6 +6,7 @@ have made them already, or may be making them at this moment.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -14,7 +15,7 @@ from psycopg import errors, sql
 from coordinator_app.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 OWNERS = ("app_owner", "audit_owner")
 GROUPS = ("coordinator", "supervisor", "clinician", "administrator", "auditor", "gateway")
@@ -92,6 +93,38 @@ def _become_member(conn: psycopg.Connection[Any], owner: str) -> None:
             f"{conn.info.user} WITH ADMIN OPTION.",
             name="may_not_become_owner",
         ) from None
+
+
+def watch_login(conn: psycopg.Connection[Any], login: str) -> None:
+    """Let the owner of the functions see when this login's connections were made, and end them.
+
+    PostgreSQL tells such things only to members of the login's own role. The owner gains nothing
+    else: all that a person's role may do is call the owner's functions.
+    """
+    options = (
+        sql.SQL(" WITH INHERIT TRUE, SET FALSE")
+        if conn.info.server_version >= _GRANT_WITH_SET
+        else sql.SQL("")
+    )
+    statement = sql.SQL("GRANT {} TO app_owner").format(sql.Identifier(login)) + options
+    retry_if_concurrent(lambda: conn.execute(statement))
+
+
+def watch_logins(conn: psycopg.Connection[Any], logins: Iterable[str]) -> None:
+    """The same for logins from before; only those that have no right but their group's."""
+    rows = conn.execute(
+        "SELECT r.rolname::text FROM pg_catalog.pg_roles r WHERE r.rolname = ANY(%s) "
+        "AND r.rolcanlogin AND NOT (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb "
+        "OR r.rolreplication OR r.rolbypassrls) AND NOT EXISTS (SELECT 1 FROM "
+        "pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles g ON g.oid = m.roleid "
+        "WHERE m.member = r.oid AND g.rolname <> ALL(%s)) "
+        "AND NOT pg_catalog.pg_has_role('app_owner', r.oid, 'USAGE')",
+        [list(logins), list(GROUPS)],
+    ).fetchall()
+    for (login,) in rows:
+        # Where another login made it: app.known_login_at says what to do.
+        with contextlib.suppress(errors.InsufficientPrivilege):
+            watch_login(conn, login)
 
 
 def retry_if_concurrent(action: Callable[[], object]) -> None:

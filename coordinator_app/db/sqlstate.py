@@ -23,9 +23,11 @@ from coordinator_app.db.connect_errors import (
 )
 from coordinator_app.errors import (
     ClientTooOldError,
+    FreshLoginNeededError,
     NotAllowedError,
     NotConnectedError,
     RefusedError,
+    SecondFactorNeededError,
     SignInRefusedError,
     StaleError,
     TakenByAnotherError,
@@ -65,7 +67,19 @@ RULES: Mapping[str, _Rule] = {
         "This program is too old for the practice. Please update it.",
     ),
     "QC005": _R(NotAllowedError, "Your role in this practice does not include this."),
-    "QC007": _R(NotAllowedError, "Sign in again to do this: a login of just now is needed."),
+    "QC006": _R(
+        SecondFactorNeededError, "This needs a code of your authenticator app. Type it to go on."
+    ),
+    "QC007": _R(
+        FreshLoginNeededError,
+        "For this your password has to be less than {minutes} minutes old. Type it again.",
+        "For this you have to type your password again.",
+    ),
+    "QC009": _R(
+        RefusedError,
+        "The practice's server cannot see when you signed in. Ask the administrator to run "
+        "“coordinator-admin upgrade” as the login that installed the practice.",
+    ),
     "QC010": _R(
         TakenByAnotherError,
         "{by} is working with this patient now. Choose another one.",

@@ -19,6 +19,7 @@ import resources
 from coordinator_app.config import Settings, write_privately
 from coordinator_app.demo import place
 from coordinator_app.demo.account import server_account
+from coordinator_app.demo.guard import Guard
 from coordinator_app.demo.line import Manners, PracticeLine
 from coordinator_app.demo.people import (
     GATEWAY,
@@ -81,6 +82,7 @@ class DemoPractice:
         self._line = PracticeLine(
             self.folder / _PERSONAS, self.folder / _LOG, self.folder / _KEY, manners or Manners()
         )
+        self._guard = Guard(self._server)
         self._logins: Logins | None = None
         self._held = contextlib.ExitStack()
 
@@ -137,7 +139,11 @@ class DemoPractice:
         self._held.close()
 
     def tend(self) -> bool:
-        """Restart the phone line if it died; say whether it had. Raises ConfigurationError."""
+        """Restart the phone line if it died; say whether it had. Raises ConfigurationError.
+
+        And lock whose password is being guessed, as ``coordinator-admin guard`` does.
+        """
+        self._guard.tend(self.owner_conninfo)
         return self._line.tend()
 
     # ----------------------------------------------------------------------------------- facts

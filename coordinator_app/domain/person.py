@@ -49,6 +49,23 @@ class Person:
         return self.name.split()[0] if self.name.split() else self.name
 
 
+class CredentialKind(enum.StrEnum):
+    """What a person needs a proof for, besides the training."""
+
+    LANGUAGE = "language"
+    SCRIPT = "script"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A language that was tested, or a script that a person is certified in."""
+
+    kind: CredentialKind
+    name: str  # BCP 47, or the script's name
+    expires_on: date
+    expired: bool
+
+
 @dataclass(frozen=True, slots=True)
 class PersonRow:
     """A line of the administrator's list of people."""
@@ -58,3 +75,17 @@ class PersonRow:
     training: str
     training_expires: date | None
     last_seen: str | None  # already in words, e.g. "today 09:40"
+    training_problem: str = ""  # a sentence, "" when trained
+    credentials: tuple[Credential, ...] = ()
+    campaigns: tuple[str, ...] = ()  # assigned to these
+    second_factor: bool = False  # has an authenticator app
+    locked_minutes: int | None = None  # the login, after wrong passwords
+    may_suspend: bool = False  # whoever asked may end or give back this person's access
+
+
+@dataclass(frozen=True, slots=True)
+class AccessChange:
+    """What became of suspending a person, or of letting them work again."""
+
+    person: PersonRow
+    sentence: str

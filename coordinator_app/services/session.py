@@ -40,6 +40,7 @@ class Session:
         resent: tuple[Recorded, ...] = (),
         notices: tuple[str, ...] = (),
         previous_receipt: str = "",
+        token: str = "",
     ) -> None:
         self.practice = practice
         self.signed_in = signed_in
@@ -50,6 +51,7 @@ class Session:
         self.notices = notices
         self.previous_receipt = previous_receipt
         self._connector = connector
+        self._token = token  # of the second factor; never written anywhere
         self._closed = False
 
     def unlock(self, password: str) -> None:
@@ -61,13 +63,27 @@ class Session:
         """
         self._connector.connect(self.connection, password).close()
 
-    def confirmed(self, password: str, fn: Callable[[PracticeDatabase], T]) -> T:
-        """Do something that needs a login of just now, on a login of its own.
+    def show_code(self, code: str) -> None:
+        """Show a code of the authenticator app in the middle of a session.
 
-        Raises what ``unlock`` raises, and what ``fn`` raises.
+        Raises WrongCodeError, SecondFactorNeededError when no app is set up.
+        """
+        self._token = self.practice.second_factor(code)
+
+    def confirmed(self, password: str, fn: Callable[[PracticeDatabase], T], *, code: str = "") -> T:
+        """Do something that needs a fresh login (FreshLoginNeededError), on a login of its own.
+
+        The session's second factor counts there, too; ``code`` is for who has shown none yet, or
+        where SecondFactorNeededError came back.
+
+        Raises what ``unlock`` and ``show_code`` raise, and what ``fn`` raises.
         """
         practice = self._connector.connect(self.connection, password)
         try:
+            if code:
+                self._token = practice.second_factor(code)
+            elif self._token:
+                practice.resume(self._token)
             return fn(practice)
         finally:
             practice.close()

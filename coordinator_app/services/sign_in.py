@@ -114,26 +114,38 @@ class SignInService:
         """Forget the remembered password; missing is fine."""
         self._secrets.delete(_password_key(connection))
 
-    def sign_in(self, connection: Connection, password: str, *, remember: bool) -> Session:
+    def sign_in(
+        self, connection: Connection, password: str, *, remember: bool, code: str = ""
+    ) -> Session:
         """Open the person's session; first send what an earlier run could not.
+
+        ``code``: of the authenticator app, once SecondFactorNeededError has asked for it.
 
         Raises:
             ConfigurationError: the connection is incomplete.
             InsecureConnectionError: it would not be safe; nothing was sent.
             NotConnectedError: the server cannot be reached.
             SignInRefusedError: wrong password, expired training, suspended, too many sessions.
+            SecondFactorNeededError, WrongCodeError: the same, for the code.
             ClientTooOldError: this version is no longer served.
         """
         require_safe(connection)
         practice = self._connector.connect(connection, password)
         try:
-            return self._begin(practice, connection, password, remember=remember)
+            token = practice.second_factor(code) if code else ""
+            return self._begin(practice, connection, password, token, remember=remember)
         except BaseException:
             practice.close()
             raise
 
     def _begin(
-        self, practice: PracticeDatabase, connection: Connection, password: str, *, remember: bool
+        self,
+        practice: PracticeDatabase,
+        connection: Connection,
+        password: str,
+        token: str,
+        *,
+        remember: bool,
     ) -> Session:
         signed_in = practice.sign_in(self._client_version, self._device)
         opened = self._open_journal(connection, signed_in.practice)
@@ -162,6 +174,7 @@ class SignInService:
             resent=tuple(recorded for _, recorded in resent),
             notices=tuple(notice for notice in notices if notice),
             previous_receipt=previous,
+            token=token,
         )
 
     def _keep_password(self, connection: Connection, password: str, *, remember: bool) -> str:

@@ -125,6 +125,8 @@ def loot(scene: Practice) -> dict[str, str]:
         "doctor": scene.doctor,
         "visit_type": scene.visit_type,
         "victim": victim,
+        "supervisor": scene.person_id("cc_sup"),
+        "admin": scene.person_id("cc_adm"),
         "database": scene.database.name,
         "meter": f"meter_charts_{victim.hex}",
         "blob": blob[0],

@@ -139,9 +139,6 @@ def test_a_look_up_counts_each_patient_that_it_shows(practice: Practice) -> None
 def test_a_person_who_sits_in_a_transaction_is_ended_by_the_gateways_beat(
     practice: Practice,
 ) -> None:
-    with practice.superuser() as root:
-        # As coordinator-admin does for each login.
-        root.execute("GRANT cc_c8 TO app_owner")
     idle = practice.another("cc_c8")
     idle.run("BEGIN")
     idle.ask("queue", "all", "", 5)
@@ -150,5 +147,3 @@ def test_a_person_who_sits_in_a_transaction_is_ended_by_the_gateways_beat(
     assert practice.value("SELECT app.end_stuck_sessions()") == 1
     with pytest.raises(psycopg.OperationalError):
         idle.run("COMMIT")
-    with practice.superuser() as root:
-        root.execute("REVOKE cc_c8 FROM app_owner")

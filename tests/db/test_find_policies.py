@@ -473,13 +473,6 @@ def test_every_moment_that_may_be_asked_is_explained(practice: Practice, moment:
 # ---------------------------------------------------------------- override
 
 
-@pytest.fixture(autouse=True)
-def _watched(practice: Practice) -> None:
-    """The functions' owner is told when a clinician's connections were made."""
-    with practice.superuser() as root:
-        root.execute("GRANT cc_cli TO app_owner")
-
-
 @pytest.fixture
 def evening(practice: Practice) -> Practice:
     """Ten at night, when nobody may be called."""

@@ -21,6 +21,7 @@ from coordinator_app.domain.person import WorkStatus
 from coordinator_app.domain.practice import LineHealth
 from coordinator_app.domain.queue import QueueFilter
 from coordinator_app.domain.session import Connection, TlsMode
+from tests.helpers.totp import code_now, secret_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -183,7 +184,9 @@ def test_importing_again_changes_nothing_and_the_administrator_sees_both(
     assert changed == []
     assert len(after) == len(before)
 
+    secret = secret_in(practice.run("user", "factor", "real_anna"))
     with practice.at_work("real_anna") as anna:
+        anna.second_factor(code_now(secret))
         anna.sign_in("0.1.0", "test")
         again, once = anna.import_batches()
         assert (again.created, again.changed) == (0, 0)

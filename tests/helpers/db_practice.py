@@ -20,7 +20,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 
-from coordinator_app.db.roles import GROUPS
+from coordinator_app.db.roles import GROUPS, watch_login
 from tests.helpers.postgres import Database, TestServer
 
 # A copy of a database costs half a second on a slow disk, this some 20 ms: what a test changed is
@@ -421,6 +421,7 @@ def _login(connection: psycopg.Connection[Any], login: str, groups: tuple[str, .
     )
     for group in groups:
         connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), name))
+    watch_login(connection, login)
 
 
 def _fill(connection: psycopg.Connection[Any]) -> None:

@@ -15,10 +15,11 @@ from coordinator_app.domain.logs import (
     ImportBatchRow,
     ImportProblemRow,
 )
-from coordinator_app.domain.person import Person, PersonRow, Role
+from coordinator_app.domain.person import Person, Role
 from coordinator_app.domain.team import CoordinatorToday, Kpi, TeamBoard
-from coordinator_app.errors import NotAllowedError, NotConnectedError, UserFacingError
-from tests.helpers.fake_data import JORDAN, NOW, FakePatient
+from coordinator_app.errors import NotAllowedError
+from tests.helpers.fake_access import FakeAccess
+from tests.helpers.fake_data import NOW, FakePatient
 from tests.helpers.fake_privacy import FakePrivacy
 
 if TYPE_CHECKING:
@@ -64,26 +65,15 @@ def callback_row(person: Person, p: FakePatient, wrap_up: WrapUp) -> CallbackRow
     )
 
 
-class FakeLists(FakePrivacy):
+class FakeLists(FakeAccess, FakePrivacy):
     """What lies around the calls. ``log`` keeps the name of each method that was called."""
 
     def __init__(self, person: Person) -> None:
         """Start empty."""
-        super().__init__()
-        self.person = person
+        FakePrivacy.__init__(self)
+        FakeAccess.__init__(self, person)
         self.callback_rows: list[CallbackRow] = []
         self.log_rows: list[CallLogRow] = []
-        self.log: list[str] = []
-        self._failures: list[UserFacingError] = []
-
-    def fail_next(self, error: UserFacingError | None = None) -> None:
-        """Let the next method fail before it does anything."""
-        self._failures.append(error or NotConnectedError("The practice cannot be reached."))
-
-    def _enter(self, name: str) -> None:
-        self.log.append(name)
-        if self._failures:
-            raise self._failures.pop(0)
 
     def callbacks(self) -> tuple[CallbackRow, ...]:
         """See the port."""
@@ -135,13 +125,6 @@ class FakeLists(FakePrivacy):
         )
         kpi = Kpi("Calls today", str(len(self.log_rows)), "+2", good=True, trend=(1.0, 2.0, 3.0))
         return TeamBoard(NOW, (kpi,), (), (), (me,), ())
-
-    def people(self) -> tuple[PersonRow, ...]:
-        """See the port."""
-        self._enter("people")
-        if self.person.role not in {Role.SUPERVISOR, Role.ADMINISTRATOR}:
-            raise NotAllowedError("Only administrators and supervisors see the people.")
-        return (PersonRow(JORDAN, True, "HIPAA 2025", None, "today 09:40"),)
 
     def import_batches(self) -> tuple[ImportBatchRow, ...]:
         """See the port."""

@@ -14,7 +14,13 @@ from coordinator_app.domain.logs import (
     ImportProblemRow,
 )
 from coordinator_app.domain.outcome import Outcome
-from coordinator_app.domain.person import Person, PersonRow, Role
+from coordinator_app.domain.person import (
+    Credential,
+    CredentialKind,
+    Person,
+    PersonRow,
+    Role,
+)
 from coordinator_app.domain.team import (
     CoordinatorToday,
     FunnelStep,
@@ -42,6 +48,14 @@ _OUTCOMES = (
 
 _AMENDED = Amended(
     "NO_ANSWER", "", NOW - timedelta(minutes=5), "Luis Cordero", "The machine did pick up."
+)
+
+
+_OLD_TRAINING = "Your training “HIPAA and calling rules” expired on November 1, 2025."
+_CREDENTIALS = (
+    Credential(CredentialKind.LANGUAGE, "es", date(2026, 8, 1), expired=False),
+    Credential(CredentialKind.LANGUAGE, "pt", date(2025, 6, 1), expired=True),
+    Credential(CredentialKind.SCRIPT, "recall", date(2026, 3, 1), expired=False),
 )
 
 
@@ -115,19 +129,27 @@ class FakeTeamPractice(FakePractice):
             raise NotAllowedError("Only supervisors see the team's board.")
         return board()
 
-    def people(self) -> tuple[PersonRow, ...]:
-        """See the port."""
-        self._enter("people")
-        if self.person.role not in {Role.SUPERVISOR, Role.ADMINISTRATOR}:
-            raise NotAllowedError("Only administrators and supervisors see the people.")
+    def _people(self) -> tuple[PersonRow, ...]:
         expires = (date(2026, 8, 1), date(2025, 12, 10), date(2025, 11, 1), None, date(2026, 2, 3))
         rows = []
         for number, name in enumerate(NAMES):
             login = name.split()[0].lower()
             person = replace(JORDAN, id=fixed_id(f"person {name}"), login=login, name=name)
-            active = number != 4
-            training = "HIPAA and calling rules 2025"
-            rows.append(PersonRow(person, active, training, expires[number], "today 09:40"))
+            rows.append(
+                PersonRow(
+                    person,
+                    active=number != 4,
+                    training="HIPAA and calling rules 2025",
+                    training_expires=expires[number],
+                    last_seen="today 09:40",
+                    training_problem=_OLD_TRAINING if number == 2 else "",
+                    credentials=_CREDENTIALS[: 3 * (number % 2)],
+                    campaigns=("Diabetes + BP",) if number < 2 else (),
+                    second_factor=number == 3,
+                    locked_minutes=12 if number == 1 else None,
+                    may_suspend=True,
+                )
+            )
         return tuple(rows)
 
     def import_batches(self) -> tuple[ImportBatchRow, ...]:

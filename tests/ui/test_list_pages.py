@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QModelIndex, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from coordinator_app.errors import NotConnectedError
+from coordinator_app.errors import NotAllowedError, NotConnectedError
 from tests.helpers.fake_data import JORDAN, NOW, fixed_id
 from tests.helpers.fake_sign_in import person_of, session_for
 from tests.helpers.fake_team import NAMES, FakeTeamPractice, log_row
@@ -26,6 +27,7 @@ from ui.pages.call_log import CallLogPage, harmless
 from ui.pages.callbacks import CallbacksPage
 from ui.pages.people import PeoplePage
 from ui.pages.team import TeamPage
+from ui.widgets.surfaces import Fact
 from ui.widgets.zoned_time import ZonedTimeEdit
 
 CENTRAL = "America/Chicago"
@@ -423,7 +425,7 @@ def test_training_that_ends_is_said_in_words(
     page = PeoplePage(session_for(FakeTeamPractice(person=person_of("sam"))), tasks, messages)
     qtbot.addWidget(page)
     page.refresh()
-    words = [str(page.view.people.index(row, 5).data()) for row in range(len(NAMES))]
+    words = [str(page.view.people.index(row, 6).data()) for row in range(len(NAMES))]
     assert any(text.startswith("Soon: ") for text in words)
     assert any(text.startswith("Expired ") for text in words)
 
@@ -481,3 +483,124 @@ def test_words() -> None:
     assert outcome_label("") == "No outcome yet"
     assert outcome_label("SOMETHING_NEWER") == "SOMETHING_NEWER"
     assert JORDAN.initials == "JP"
+
+
+# -- people -----------------------------------------------------------------------------------
+
+
+def people_page(
+    qtbot: QtBot, tasks: InlineTasks, messages: MessageBus
+) -> tuple[PeoplePage, FakeTeamPractice]:
+    practice = FakeTeamPractice(person=person_of("sam"))
+    page = PeoplePage(session_for(practice), tasks, messages)
+    qtbot.addWidget(page)
+    page.resize(1200, 700)
+    with qtbot.waitExposed(page):
+        page.show()
+    return page, practice
+
+
+def choose(page: PeoplePage, name: str) -> None:
+    number = [row.person.name for row in page.view.people.rows].index(name)
+    page.view.people_table.select_row(number)
+
+
+def facts(page: PeoplePage) -> str:
+    return "\n".join(fact.accessibleName() for fact in page.view.panel.facts.findChildren(Fact))
+
+
+def test_a_person_is_suspended_with_a_reason_and_let_work_again(
+    qtbot: QtBot, tasks: InlineTasks, messages: MessageBus
+) -> None:
+    page, practice = people_page(qtbot, tasks, messages)
+    choose(page, "Jordan Park")
+    panel = page.view.panel
+    assert panel.button.text() == "Suspend access…"
+    panel.button.click()
+    assert "Suspend Jordan Park?" in [text.text() for text in panel.findChildren(QLabel)]
+    assert page.window().focusWidget() is panel.reason
+    QTest.keyClick(panel.reason, Qt.Key.Key_Return)
+    assert panel.problem.text() == "Write the reason in a few words."
+    assert practice.suspended == {}
+    QTest.keyClicks(panel.reason, "left the practice")
+    QTest.keyClick(panel.reason, Qt.Key.Key_Return)
+    person = fixed_id("person Jordan Park")
+    assert practice.suspended == {person: "left the practice"}
+    assert [m.text for m in messages.current] == ["Jordan Park is suspended and was signed out."]
+    assert facts(page).startswith("Suspended.")
+    assert panel.button.text() == "Let work again…"
+    states = {row.person.name: row.active for row in page.view.people.rows}
+    assert states["Jordan Park"] is False
+    panel.button.click()
+    panel.reason.setText("is back at work")
+    panel.confirm.click()
+    assert practice.resumed == [(person, "is back at work")]
+    assert panel.row is not None
+    assert panel.row.active
+
+
+def test_a_refusal_stays_beside_the_reason(
+    qtbot: QtBot, tasks: InlineTasks, messages: MessageBus
+) -> None:
+    page, practice = people_page(qtbot, tasks, messages)
+    choose(page, "Jordan Park")
+    panel = page.view.panel
+    panel.button.click()
+    panel.reason.setText("left the practice")
+    practice.fail_next(NotAllowedError("Your role in this practice does not include this."))
+    panel.confirm.click()
+    assert "does not include" in panel.problem.text()
+    assert panel.reason.text() == "left the practice"
+    assert panel.confirm.isEnabled()
+
+
+def test_escape_or_another_person_takes_the_question_away(
+    qtbot: QtBot, tasks: InlineTasks, messages: MessageBus
+) -> None:
+    page, practice = people_page(qtbot, tasks, messages)
+    choose(page, "Jordan Park")
+    panel = page.view.panel
+    ways: tuple[Callable[[], object], ...] = (
+        lambda: QTest.keyClick(panel.reason, Qt.Key.Key_Escape),
+        lambda: choose(page, "Luis Cordero"),
+        page.conceal,
+    )
+    for away in ways:
+        panel.button.click()
+        panel.reason.setText("left the practice")
+        away()
+        assert panel.box.isHidden()
+        assert panel.reason.text() == ""
+    assert practice.suspended == {}
+
+
+def test_the_panel_says_what_a_person_may_do(
+    qtbot: QtBot, tasks: InlineTasks, messages: MessageBus
+) -> None:
+    page, _ = people_page(qtbot, tasks, messages)
+    choose(page, "Amelia Brandt")
+    assert facts(page).splitlines() == [
+        "Login locked after wrong passwords. For 12 more min",
+        "HIPAA and calling rules 2025. Until Wed Dec 10, 2025",
+        "English. As the person says; not tested",
+        "Spanish. Tested, until Sat Aug 1, 2026",
+        "Portuguese. Expired Sun Jun 1, 2025",
+        "Script “recall”. Tested, until Sun Mar 1, 2026",
+        "Campaigns. Diabetes + BP",
+        "Authenticator app. Not set up",
+    ]
+    choose(page, "Luis Cordero")
+    assert "expired on November 1, 2025" in facts(page)
+    amelia = next(r for r in page.view.people.rows if r.person.name == "Amelia Brandt")
+    assert page.view._languages(amelia) == "English, Portuguese (expired)"
+    assert page.view._state(amelia) == "Locked"
+
+
+def test_who_may_not_be_suspended_has_no_button(
+    qtbot: QtBot, tasks: InlineTasks, messages: MessageBus
+) -> None:
+    page, _ = people_page(qtbot, tasks, messages)
+    panel = page.view.panel
+    assert panel.row is not None
+    panel.show_person(replace(panel.row, may_suspend=False))
+    assert panel.button.isHidden()

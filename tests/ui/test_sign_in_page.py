@@ -11,14 +11,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from coordinator_app.domain.person import Person
 from coordinator_app.domain.session import Connection, TlsMode
 from coordinator_app.errors import (
     ClientTooOldError,
     InsecureConnectionError,
     NotConnectedError,
+    SecondFactorNeededError,
     SignInRefusedError,
     UserFacingError,
 )
+from tests.helpers.fake_practice import FakePractice
 from tests.helpers.fake_sign_in import (
     DEMO_PEOPLE,
     LAKESIDE,
@@ -231,3 +234,167 @@ def test_a_practice_that_cannot_be_reached_is_not_saved(connection: Connection, 
 def test_the_last_practice_stands_in_the_picker(bench: Bench) -> None:
     type_and_enter(bench, "jordan", PASSWORD)
     assert bench.shell.tools.preferences.is_last(LAKESIDE)
+
+
+# -- the second factor ------------------------------------------------------------------------
+
+CODE = "135790"
+
+
+def with_code(bench: Bench) -> None:
+    """Let every practice that is opened from now on ask for a code."""
+    make = bench.connector._make
+
+    def coded(person: Person) -> FakePractice:
+        practice = make(person)
+        practice.code = CODE
+        return practice
+
+    bench.connector._make = coded
+
+
+def type_code(bench: Bench, digits: str) -> None:
+    field = bench.window.sign_in.view.code.code
+    assert QApplication.focusWidget() is field
+    field.selectAll()
+    QTest.keyClicks(field, digits)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+
+
+def test_a_code_is_asked_for_after_the_password_and_enter_signs_in(bench: Bench) -> None:
+    with_code(bench)
+    type_and_enter(bench, "sam", PASSWORD)
+    view = bench.window.sign_in.view
+    assert bench.window.workspace is None
+    assert view.asks_code
+    assert view.code.code.accessibleName() == "Code of your authenticator app"
+    spoken = "\n".join(text for text in texts_of(view.code) if text)
+    assert "sam · Lakeside Family Medicine" in spoken
+    type_code(bench, "135 790")
+    assert bench.workspace.session.signed_in.person.name == "Sam Whitfield"
+    kept = "\n".join(texts_of(bench.window.sign_in))
+    assert "135" not in kept
+    assert PASSWORD not in kept
+    assert all(practice.closed for practice in bench.connector.opened[:-1])
+
+
+def test_a_wrong_code_is_said_and_another_one_may_be_typed(bench: Bench) -> None:
+    with_code(bench)
+    type_and_enter(bench, "sam", PASSWORD)
+    type_code(bench, "000000")
+    view = bench.window.sign_in.view
+    assert view.code.error.text() == "That code is not right. 4 tries left."
+    assert view.code.error.isVisible()
+    assert view.code.code.accessibleDescription() == view.code.error.text()
+    type_code(bench, CODE)
+    assert bench.window.workspace is not None
+
+
+def test_what_is_no_code_is_not_sent(bench: Bench) -> None:
+    with_code(bench)
+    type_and_enter(bench, "sam", PASSWORD)
+    asked = bench.connector.logins
+    type_code(bench, "12a3")
+    assert "six digits" in bench.window.sign_in.view.code.error.text()
+    assert bench.connector.logins == asked
+
+
+@pytest.mark.parametrize("way", ["back", "escape"])
+def test_back_leads_to_the_password(bench: Bench, way: str) -> None:
+    with_code(bench)
+    type_and_enter(bench, "sam", PASSWORD)
+    view = bench.window.sign_in.view
+    if way == "back":
+        QTest.keyClick(view.code.back, Qt.Key.Key_Space)
+    else:
+        QTest.keyClick(view.code.code, Qt.Key.Key_Escape)
+    assert not view.asks_code
+    assert QApplication.focusWidget() is view.password
+    type_and_enter(bench, "sam", PASSWORD)
+    type_code(bench, CODE)
+    assert bench.window.workspace is not None
+
+
+def test_a_lost_link_keeps_the_code_page(bench: Bench) -> None:
+    with_code(bench)
+    type_and_enter(bench, "sam", PASSWORD)
+    bench.connector.failures.append(NotConnectedError("The practice's server does not answer."))
+    type_code(bench, CODE)
+    view = bench.window.sign_in.view
+    assert view.asks_code
+    assert "does not answer" in view.code.error.text()
+    type_code(bench, CODE)
+    assert bench.window.workspace is not None
+
+
+def test_a_password_that_is_refused_meanwhile_is_asked_for_again(bench: Bench) -> None:
+    with_code(bench)
+    type_and_enter(bench, "sam", PASSWORD)
+    bench.connector.failures.append(SignInRefusedError(WRONG_PASSWORD))
+    type_code(bench, CODE)
+    view = bench.window.sign_in.view
+    assert not view.asks_code
+    assert view.error.text() == WRONG_PASSWORD
+
+
+def test_who_has_no_app_reads_whom_to_ask(bench: Bench) -> None:
+    sentence = "No authenticator app is set up for you. Ask the administrator."
+    refusal = SecondFactorNeededError(sentence, detail={"enrolled": False, "whole": True})
+    bench.connector.failures.append(refusal)
+    type_and_enter(bench, "sam", PASSWORD)
+    view = bench.window.sign_in.view
+    assert not view.asks_code
+    assert view.error.text() == sentence
+
+
+def test_checking_a_code_can_be_cancelled(bench: Bench) -> None:
+    with_code(bench)
+    type_and_enter(bench, "sam", PASSWORD)
+    bench.tasks.hold = True
+    type_code(bench, CODE)
+    view = bench.window.sign_in.view
+    assert not view.code.code.isEnabled()
+    assert view.code.back.text() == "Cancel"
+    QTest.keyClick(view.code.back, Qt.Key.Key_Space)
+    bench.tasks.release()
+    assert bench.window.workspace is None
+    assert all(practice.closed for practice in bench.connector.opened)
+    assert view.code.back.text() == "Back"
+
+
+# -- the end of a session ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("login", ["jordan", "sam", "ada"])
+def test_a_suspended_window_signs_out_by_itself(bench: Bench, login: str) -> None:
+    """The hint of one's own channel makes the window ask; the answer is why it is over."""
+    practice = bench.sign_in(login)
+    sentence = "Your access is suspended. Please talk to your supervisor."
+    practice.fail_next(SignInRefusedError(sentence, name="suspended"))
+    practice.hint("call")
+    assert bench.window.workspace is None
+    assert bench.window.sign_in.view.error.text() == sentence
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        SignInRefusedError("That user name and password didn't work.", name="wrong_password"),
+        SecondFactorNeededError("This needs a code.", detail={"enrolled": True, "whole": True}),
+    ],
+    ids=["password changed", "code no longer counts"],
+)
+def test_a_session_that_can_do_nothing_more_leads_back(bench: Bench, failure: Exception) -> None:
+    practice = bench.sign_in("sam")
+    assert isinstance(failure, SignInRefusedError)
+    practice.fail_next(failure)
+    bench.workspace.open("people")  # asked for by a page that takes its own failures
+    assert bench.window.workspace is None
+    assert bench.window.sign_in.view.error.text() == failure.sentence
+
+
+def test_a_code_for_one_thing_does_not_end_the_session(bench: Bench) -> None:
+    practice = bench.sign_in("sam")
+    practice.fail_next(SecondFactorNeededError("This needs a code.", detail={"enrolled": True}))
+    bench.workspace.open("people")
+    assert bench.window.workspace is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from coordinator_app.domain.ids import uuid7
 from coordinator_app.domain.person import Role
 from ui.pages.page import Page
 from ui.tasks import Generations
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from coordinator_app.domain.logs import ImportBatchRow
+    from coordinator_app.domain.person import AccessChange, PersonRow
     from coordinator_app.errors import UserFacingError
     from coordinator_app.services.session import Session
     from ui.messages import MessageBus
@@ -42,9 +44,10 @@ class PeoplePage(Page):
         zone = session.signed_in.practice.zone
         self.view = PeopleView(session.clock.now, zone, with_imports=self._imports)
         self.view.batch_chosen.connect(self._load_problems)
+        self.view.access_changed.connect(self._change_access)
         self.bar.addStretch(1)
         self.bar.addWidget(
-            label(self.tr("Logins are added and changed with “coordinator-admin user”."), "small")
+            label(self.tr("Logins are added with “coordinator-admin user”."), "small")
         )
         self.column.addWidget(self.view, 1)
 
@@ -66,7 +69,7 @@ class PeoplePage(Page):
 
     def forget(self) -> None:
         """Keep nothing of the lists."""
-        for key in ("people", "batches", "problems"):
+        for key in ("people", "batches", "problems", "access"):
             self._asked.forget(key)
         self.view.conceal()
 
@@ -78,6 +81,28 @@ class PeoplePage(Page):
             lambda: practice.import_problems(batch.id),
             done=fresh(self.view.show_problems),
             failed=fresh(self._failed),
+        )
+
+    def _change_access(self, row: PersonRow, may_work: bool, reason: str) -> None:
+        practice, op_id = self._session.practice, uuid7()
+        change = practice.resume_person if may_work else practice.suspend_person
+        self.view.panel.set_busy(True)
+
+        def done(changed: AccessChange) -> None:
+            self.view.show_changed(changed.person)
+            self._messages.success(changed.sentence, key="access")
+            self.changed.emit(frozenset({"team", "queue"}))
+
+        def failed(failure: UserFacingError) -> None:
+            self.view.panel.set_busy(False)
+            self.view.panel.show_problem(failure.sentence)
+
+        fresh = self._asked.latest("access")
+        self._tasks.run(
+            self,
+            lambda: change(row.person.id, reason, op_id),
+            done=fresh(done),
+            failed=fresh(failed),
         )
 
     def _failed(self, failure: UserFacingError) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import CancelledError
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from coordinator_app.domain.person import Role
+from coordinator_app.errors import NotConnectedError, SecondFactorNeededError, WrongCodeError
 from ui.models.words import ROLE_LABELS
 from ui.tasks import Generations
 from ui.views.sign_in import SignInView
@@ -32,6 +34,15 @@ def _role_words(role: str) -> str:
     return ROLE_LABELS[Role(role)] if role in set(Role) else role
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _Login:
+    """What was typed; kept in memory while the code is asked for."""
+
+    connection: Connection
+    password: str
+    remember: bool
+
+
 class _Attempt:
     """One try; whichever of worker and window comes last closes an unwanted session."""
 
@@ -39,10 +50,10 @@ class _Attempt:
         self.wanted = True
         self.session: Session | None = None
 
-    def run(
-        self, services: SignInService, connection: Connection, password: str, *, remember: bool
-    ) -> Session:
-        self.session = services.sign_in(connection, password, remember=remember)
+    def run(self, services: SignInService, what: _Login, code: str) -> Session:
+        self.session = services.sign_in(
+            what.connection, what.password, remember=what.remember, code=code
+        )
         if not self.wanted:
             self.session.close()
             raise CancelledError
@@ -74,9 +85,16 @@ class SignInPage(QWidget):
         self._asked = Generations()
         self._attempt: _Attempt | None = None
         self._handle: Handle | None = None
+        self._waiting: _Login | None = None  # for a code
         self._vault_known = False
         self.view = SignInView()
-        self.view.submitted.connect(self._sign_in)
+        self.view.submitted.connect(
+            lambda connection, password, remember: self._sign_in(
+                _Login(connection, password, remember)
+            )
+        )
+        self.view.code_submitted.connect(self._show_code)
+        self.view.code_left.connect(self._leave_code)
         self.view.cancelled.connect(self.cancel)
         self.view.practice_chosen.connect(self._recall)
         self.view.practice_saved.connect(self._save)
@@ -91,8 +109,9 @@ class SignInPage(QWidget):
         The list of practices and the system's vault are read on workers: the page is painted
         first, and a vault that asks for its own password blocks nobody.
         """
-        self.view.conceal()
+        self._waiting = None
         self.view.set_busy(False)
+        self.view.conceal()
         self._load()
         fresh = self._asked.latest("vault")
         self._tasks.run(
@@ -146,7 +165,7 @@ class SignInPage(QWidget):
 
     # -- signing in ---------------------------------------------------------------------------
 
-    def _sign_in(self, connection: Connection, password: str, remember: bool) -> None:
+    def _sign_in(self, what: _Login, code: str = "") -> None:
         services, attempt = self._services, _Attempt()
         self._attempt = attempt
         self._asked.forget("remembered")
@@ -154,8 +173,8 @@ class SignInPage(QWidget):
         fresh = self._asked.latest("sign_in")
 
         def done(session: Session) -> None:
-            self._attempt = None
-            self._preferences.set_last(connection)
+            self._attempt = self._waiting = None
+            self._preferences.set_last(what.connection)
             self.view.set_busy(False)
             self.view.conceal()
             self.signed_in.emit(session)
@@ -163,15 +182,35 @@ class SignInPage(QWidget):
         def failed(failure: UserFacingError) -> None:
             self._attempt = None
             self.view.set_busy(False)
-            self.view.show_failure(failure)
+            self._refused(failure, what)
 
         self._handle = self._tasks.run(
             self,
-            lambda: attempt.run(services, connection, password, remember=remember),
+            lambda: attempt.run(services, what, code),
             done=fresh(done),
             failed=fresh(failed),
             lane="net",
         )
+
+    def _refused(self, failure: UserFacingError, what: _Login) -> None:
+        if isinstance(failure, SecondFactorNeededError) and failure.enrolled:
+            self._waiting = what
+            self.view.ask_code(what.connection)
+        elif self._waiting is not None and isinstance(failure, WrongCodeError | NotConnectedError):
+            self.view.code.show_problem(failure.sentence)
+        else:  # the code is not what is wrong: the password, or nothing that can be typed
+            self._leave_code()
+            self.view.show_failure(failure)
+
+    def _show_code(self, code: str) -> None:
+        if self._waiting is not None:
+            self._sign_in(self._waiting, code)
+
+    def _leave_code(self) -> None:
+        if self._waiting is not None:
+            self._waiting = None
+            self.view.ask_password()
+            self.view.first_focus()
 
     def cancel(self) -> None:
         """Stop connecting; a session that comes all the same is closed at once."""
@@ -186,7 +225,10 @@ class SignInPage(QWidget):
         if session is not None:
             self._tasks.run(self, session.close, lane="net")
         self.view.set_busy(False)
-        self.view.first_focus()
+        if self._waiting is None:
+            self.view.first_focus()
+        else:
+            self.view.code.code.setFocus()
 
     # -- the list of practices ----------------------------------------------------------------
 

@@ -75,7 +75,11 @@ class LockPage(QWidget):
         self.unlock.setObjectName("unlock")
         self.unlock.clicked.connect(self.submit)
         self._kept = label(
-            self.tr("Your notes are kept. Five wrong passwords sign you out."), "small"
+            self.tr(
+                "Your notes are kept. Five wrong passwords sign you out, and lock your login for a "
+                "while."
+            ),
+            "small",
         )
         self._kept.setWordWrap(True)
         self.hang_up = Button(self.tr("Hang up"), "danger", "phone-off")

@@ -8,10 +8,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from coordinator_app.domain.logs import ImportBatchRow, ImportProblemRow
-from coordinator_app.domain.person import PersonRow
+from coordinator_app.domain.person import Credential, CredentialKind, PersonRow
 from ui.models.rows_model import Column, RowsModel
 from ui.models.words import ROLE_LABELS, long_day, moment
 from ui.widgets.labels import Chip
+from ui.widgets.person_panel import PersonPanel, language_name
 from ui.widgets.surfaces import Card, EmptyState
 from ui.widgets.table import RowTable
 
@@ -25,14 +26,20 @@ _SOON_DAYS = 30
 _SEVERITY = {"rejected": "danger", "error": "danger", "review": "warning", "warning": "warning"}
 
 
+def _expired_languages(row: PersonRow) -> list[Credential]:
+    return [one for one in row.credentials if one.kind is CredentialKind.LANGUAGE and one.expired]
+
+
 class PeopleView(QWidget):
     """People above; for administrators imports and their problem rows below.
 
     Signals:
         batch_chosen: an ImportBatchRow whose problem rows should be shown.
+        access_changed: (PersonRow, whether they may work, the reason) was asked for.
     """
 
     batch_chosen = Signal(object)
+    access_changed = Signal(object, bool, str)
 
     def __init__(
         self,
@@ -62,7 +69,17 @@ class PeopleView(QWidget):
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
         split.setHandleWidth(10)
-        split.addWidget(self._card("", self.people_table))
+        self.people_table.row_chosen.connect(self._on_person)
+        self.panel = PersonPanel()
+        self.panel.access_changed.connect(self.access_changed)
+        people = QSplitter(Qt.Orientation.Horizontal)
+        people.setChildrenCollapsible(False)
+        people.setHandleWidth(10)
+        people.addWidget(self._card("", self.people_table))
+        people.addWidget(self.panel)
+        people.setStretchFactor(0, 1)
+        people.setSizes([900, 330])
+        split.addWidget(people)
         if with_imports:
             split.addWidget(self._imports_card())
             split.setSizes([300, 380])
@@ -113,16 +130,39 @@ class PeopleView(QWidget):
             Column(self.tr("Role"), lambda r: ROLE_LABELS[r.person.role], width=150),
             Column(
                 self.tr("State"),
-                lambda r: self.tr("Active") if r.active else self.tr("Suspended"),
-                chip=lambda r: "success" if r.active else "danger",
+                self._state,
+                chip=self._state_kind,
                 width=110,
             ),
+            Column(self.tr("Languages"), self._languages, tone=self._languages_tone, drop=4),
             Column(self.tr("Training"), lambda r: r.training or "–", drop=3),
             Column(self.tr("Expires"), self._expires, chip=self._expires_kind, width=200),
             Column(
                 self.tr("Last seen"), lambda r: r.last_seen or self.tr("Never"), width=140, drop=1
             ),
         ]
+
+    def _state(self, row: PersonRow) -> str:
+        if not row.active:
+            return self.tr("Suspended")
+        return self.tr("Locked") if row.locked_minutes else self.tr("Active")
+
+    def _state_kind(self, row: PersonRow) -> str:
+        if not row.active:
+            return "danger"
+        return "warning" if row.locked_minutes else "success"
+
+    def _languages(self, row: PersonRow) -> str:
+        names = [language_name(code) for code in row.person.languages]
+        late = [
+            self.tr("%1 (expired)").replace("%1", language_name(one.name))
+            for one in _expired_languages(row)
+        ]
+        kept = [name for name in names if not any(name in words for words in late)]
+        return ", ".join((*kept, *late))
+
+    def _languages_tone(self, row: PersonRow) -> str:
+        return "danger_text" if _expired_languages(row) else "text"
 
     def _left(self, row: PersonRow) -> int | None:
         if row.training_expires is None:
@@ -134,12 +174,16 @@ class PeopleView(QWidget):
         if row.training_expires is None or left is None:
             return self.tr("Does not expire")
         words = long_day(row.training_expires)
+        if row.training_problem and left >= 0:
+            return self.tr("Not enough")
         if left < 0:
             return self.tr("Expired %1").replace("%1", words)
         return self.tr("Soon: %1").replace("%1", words) if left <= _SOON_DAYS else words
 
     def _expires_kind(self, row: PersonRow) -> str:
         left = self._left(row)
+        if row.training_problem:
+            return "danger"
         if left is None or left > _SOON_DAYS:
             return ""
         return "danger" if left < 0 else "warning"
@@ -186,7 +230,26 @@ class PeopleView(QWidget):
 
     def show_people(self, people: Sequence[PersonRow]) -> None:
         """Show people by name."""
-        self.people.set_rows(sorted(people, key=lambda row: row.person.name.casefold()))
+        chosen = self.panel.row
+        rows = sorted(people, key=lambda row: row.person.name.casefold())
+        self.people.set_rows(rows)
+        ids = [row.person.id for row in rows]
+        if chosen is not None and chosen.person.id in ids:
+            number = ids.index(chosen.person.id)
+            self.people_table.select_row(number)
+            self.panel.show_person(rows[number])
+        elif rows:
+            self.people_table.select_row(0)
+            self.panel.show_person(rows[0])
+        else:
+            self.panel.show_person(None)
+
+    def show_changed(self, changed: PersonRow) -> None:
+        """Show one person as they are now."""
+        self.panel.set_busy(False)
+        self.show_people(
+            [changed if row.person.id == changed.person.id else row for row in self.people.rows]
+        )
 
     def show_batches(self, batches: Sequence[ImportBatchRow]) -> None:
         """Show imports, newest first, and choose one."""
@@ -204,8 +267,12 @@ class PeopleView(QWidget):
     def conceal(self) -> None:
         """Keep nothing."""
         self.people.clear()
+        self.panel.show_person(None)
         self.batches.clear()
         self.problems.clear()
+
+    def _on_person(self, row: PersonRow | None) -> None:
+        self.panel.show_person(row)
 
     def _on_batch(self, row: ImportBatchRow | None) -> None:
         if row is not None:

@@ -1,4 +1,4 @@
-"""Sign-in: which practice, who, password; or one button for each person of the demo."""
+"""Sign-in: which practice, who, password, code; or one button for each person of the demo."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from ui.theme import active
 from ui.widgets.brand import Logo
 from ui.widgets.buttons import Button, IconButton
 from ui.widgets.caps_lock import CapsLockWatch
+from ui.widgets.code_form import CodeForm
 from ui.widgets.edits import PasswordEdit, set_invalid
 from ui.widgets.labels import label
 from ui.widgets.named import named
@@ -60,6 +61,8 @@ class SignInView(QWidget):
 
     Signals:
         submitted: (Connection with its user, password, remember) to sign in with.
+        code_submitted: the six digits, after :meth:`ask_code`.
+        code_left: back to the password.
         cancelled: stop connecting.
         practice_chosen: another Connection stands in the picker.
         practice_saved: (the Connection before or None, the Connection now) to keep.
@@ -67,6 +70,8 @@ class SignInView(QWidget):
     """
 
     submitted = Signal(object, str, bool)
+    code_submitted = Signal(str)
+    code_left = Signal()
     cancelled = Signal()
     practice_chosen = Signal(object)
     practice_saved = Signal(object, object)
@@ -87,7 +92,17 @@ class SignInView(QWidget):
         self._form_of_practice.accepted.connect(self._save_practice)
         self._form_of_practice.removed.connect(self._remove_practice)
         self._form_of_practice.closed.connect(self._show_form)
+        self.code = CodeForm()
+        self.code.submitted.connect(self.code_submitted)
+        self.code.left.connect(self._leave_code)
         self._people = self._build_people()
+        self._lay_out()
+        active().changed.connect(self._scaled)
+        self._scaled()
+
+    # -- building -----------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
         self._card = named(QFrame(), "sign_in_card")
         self._card.setProperty("card", "true")
         row = QHBoxLayout(self._card)
@@ -98,6 +113,7 @@ class SignInView(QWidget):
         inner.setContentsMargins(32, 28, 32, 28)
         inner.addWidget(self._form)
         inner.addWidget(self._form_of_practice)
+        inner.addWidget(self.code)
         self._show_page(self._form)
         row.addWidget(left)
         row.addWidget(self._people)
@@ -119,10 +135,6 @@ class SignInView(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
-        active().changed.connect(self._scaled)
-        self._scaled()
-
-    # -- building -----------------------------------------------------------------------------
 
     def _build_fields(self) -> None:
         self.practice = named(QComboBox(), "practice", self.tr("Practice"))
@@ -231,10 +243,12 @@ class SignInView(QWidget):
         # Not a QStackedWidget: it is as tall as its tallest page and cuts wrapped text.
         self._form.setVisible(page is self._form)
         self._form_of_practice.setVisible(page is self._form_of_practice)
+        self.code.setVisible(page is self.code)
+        self._people.setVisible(bool(self._person_buttons) and page is not self.code)
 
     def _scaled(self) -> None:
         theme = active()
-        for page in (self._form, self._form_of_practice):
+        for page in (self._form, self._form_of_practice, self.code):
             page.setFixedWidth(theme.px(_FORM_WIDTH - 64))
         self._people.setFixedWidth(theme.px(_PEOPLE_WIDTH))
         self._people.setStyleSheet(
@@ -287,7 +301,7 @@ class SignInView(QWidget):
         if people:
             self._people_box.addStretch(1)
             self._person_buttons[0].setFocus()
-        self._people.setVisible(bool(people))
+        self._people.setVisible(bool(people) and not self.asks_code)
 
     def show_remembered(self, password: str | None) -> None:
         """Fill in what this computer remembers, unless something was typed meanwhile."""
@@ -300,6 +314,9 @@ class SignInView(QWidget):
     def set_busy(self, busy: bool) -> None:
         """Show that a connection is being made; only Cancel works."""
         self._busy = busy
+        if self.asks_code:
+            self.code.set_busy(busy)
+            return
         for widget in (self.practice, self.add, self.change, self.user, self.password):
             widget.setEnabled(not busy)
         self.remember.setEnabled(not busy)
@@ -313,6 +330,22 @@ class SignInView(QWidget):
             self.stop.setFocus()
         else:
             self._change_allowed()
+
+    @property
+    def asks_code(self) -> bool:
+        """Whether the code is being asked for instead of the password."""
+        return not self.code.isHidden()
+
+    def ask_code(self, connection: Connection) -> None:
+        """Ask for the six digits instead of the password."""
+        self._show_page(self.code)
+        self.code.ask(connection.user, connection.practice)
+
+    def ask_password(self) -> None:
+        """Ask for the password again; nothing of the code is kept."""
+        self.code.set_busy(False)
+        self.code.forget()
+        self._show_page(self._form)
 
     def show_failure(self, failure: UserFacingError) -> None:
         """Say why it did not work, and put the cursor where it can be mended."""
@@ -337,7 +370,9 @@ class SignInView(QWidget):
         announce(self, sentence, urgent=True)
 
     def conceal(self) -> None:
-        """Forget the password and what went wrong."""
+        """Forget the password, the code and what went wrong."""
+        if self.asks_code:
+            self.ask_password()
         self.password.clear()
         self.remember.setChecked(False)
         self.show_sentence("")
@@ -375,6 +410,12 @@ class SignInView(QWidget):
             self.user.setText(person.login)
             self.password.clear()
             self.submitted.emit(replace(connection, user=person.login), person.password, False)
+
+    def _leave_code(self) -> None:
+        if self._busy:
+            self.cancelled.emit()
+        else:
+            self.code_left.emit()
 
     def _on_practice(self) -> None:
         connection = self.connection

@@ -20,8 +20,8 @@ END
 $$;
 
 -- Who is asking: the login of this connection, never a setting. Refuses the unknown, the
--- suspended, the wrong role and, for coordinators' work, those with expired training.
-CREATE OR REPLACE FUNCTION app.me(VARIADIC p_roles text[] DEFAULT '{}')
+-- suspended and the wrong role. Only what leads to a second factor, or out, asks this one.
+CREATE OR REPLACE FUNCTION app.who(VARIADIC p_roles text[] DEFAULT '{}')
 RETURNS app.person
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -46,23 +46,120 @@ BEGIN
 END
 $$;
 
+-- The same for everything else: supervisors and administrators have shown a second factor on this
+-- connection, where the practice asks for one.
+CREATE OR REPLACE FUNCTION app.me(VARIADIC p_roles text[] DEFAULT '{}') RETURNS app.person
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_me app.person := app.who(VARIADIC p_roles);
+BEGIN
+    IF v_me.role IN ('supervisor', 'administrator') THEN
+        PERFORM app.require_second_factor(v_me);
+    END IF;
+    RETURN v_me;
+END
+$$;
+
+-- What a person's role needs and each training that they have, the newest of a curriculum. Without
+-- a requirement any valid training will do. NULL: trained; else the first thing that is missing.
+CREATE OR REPLACE FUNCTION app.training_problem(p_me app.person, p_now timestamptz) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_day date := (SELECT (p_now AT TIME ZONE p.zone)::date FROM app.practice p);
+    v_need app.required_training;
+    v_any boolean := false;
+    v_last app.training_record;
+BEGIN
+    FOR v_need IN
+        SELECT DISTINCT ON (q.curriculum) q.* FROM app.required_training q
+        WHERE q.role = p_me.role AND q.effective_from <= v_day
+        ORDER BY q.curriculum, q.effective_from DESC
+    LOOP
+        CONTINUE WHEN v_need.effective_until <= v_day;
+        v_any := true;
+        -- Of those new enough the one that holds longest; else whatever there is, to say what is wrong.
+        SELECT t.* INTO v_last FROM app.training_record t
+        WHERE t.person_id = p_me.id AND t.curriculum = v_need.curriculum
+        ORDER BY app.version_serves(t.version, v_need.version) DESC, t.expires_on DESC LIMIT 1;
+        IF v_last.id IS NULL THEN
+            RETURN app.training_lack('training_missing', v_need.curriculum, NULL,
+                'Your role needs the training “' || v_need.curriculum || '”, which is not on record.');
+        ELSIF NOT app.version_serves(v_last.version, v_need.version) THEN
+            RETURN app.training_lack('training_old', v_need.curriculum, v_last.expires_on,
+                'Your role needs version ' || v_need.version || ' of the training “' || v_need.curriculum
+                || '”; yours is version ' || v_last.version || '.');
+        ELSIF v_last.expires_on < v_day THEN
+            RETURN app.training_lack('training_expired', v_need.curriculum, v_last.expires_on, NULL);
+        END IF;
+    END LOOP;
+    IF NOT v_any THEN
+        SELECT t.* INTO v_last FROM app.training_record t
+        WHERE t.person_id = p_me.id ORDER BY t.expires_on DESC LIMIT 1;
+        IF v_last.id IS NULL OR v_last.expires_on < v_day THEN
+            RETURN app.training_lack('training_expired', coalesce(v_last.curriculum, 'HIPAA'),
+                v_last.expires_on, NULL);
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION app.training_lack(
+    p_name text, p_curriculum text, p_expires date, p_sentence text
+) RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT jsonb_build_object('name', p_name, 'curriculum', p_curriculum, 'expires_on', p_expires,
+        'sentence', coalesce(p_sentence, CASE WHEN p_expires IS NULL THEN 'Your training is not complete.'
+            ELSE 'Your training “' || p_curriculum || '” expired on ' || to_char(p_expires, 'FMMonth FMDD, YYYY')
+                || '.' END) || ' Your supervisor can tell you where to do it.')
+$$;
+
+-- Whether a version will do where another is asked for: the same, or a newer number.
+CREATE OR REPLACE FUNCTION app.version_serves(p_version text, p_needed text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN p_needed = '' OR p_version = p_needed
+        OR p_version ~ '^[0-9]{1,6}([.][0-9]{1,6}){0,3}$' AND p_needed ~ '^[0-9]{1,6}([.][0-9]{1,6}){0,3}$'
+            AND app.version_array(p_version) >= app.version_array(p_needed);
+END
+$$;
+
+-- Until when a person is trained: the first of the required trainings to expire.
+CREATE OR REPLACE FUNCTION app.trained_until(p_me app.person, p_now timestamptz) RETURNS date
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(
+        (SELECT min(l.expires) FROM (
+            SELECT max(t.expires_on) AS expires FROM app.training_record t
+            WHERE t.person_id = p_me.id AND t.curriculum IN (
+                SELECT q.curriculum FROM app.required_training q, app.practice p
+                WHERE q.role = p_me.role AND q.effective_from <= (p_now AT TIME ZONE p.zone)::date
+                    AND (q.effective_until IS NULL OR q.effective_until > (p_now AT TIME ZONE p.zone)::date))
+            GROUP BY t.curriculum) AS l),
+        (SELECT max(t.expires_on) FROM app.training_record t WHERE t.person_id = p_me.id))
+$$;
+
 CREATE OR REPLACE FUNCTION app.require_training(p_me app.person) RETURNS date
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_last app.training_record;
-    v_zone text := (SELECT p.zone FROM app.practice p);
+    v_now timestamptz := app.now();
+    v_problem jsonb := app.training_problem(p_me, v_now);
 BEGIN
-    SELECT t.* INTO v_last FROM app.training_record t
-    WHERE t.person_id = p_me.id ORDER BY t.expires_on DESC LIMIT 1;
-    IF v_last.expires_on IS NULL
-        OR v_last.expires_on < (app.now() AT TIME ZONE v_zone)::date THEN
-        PERFORM app.fail('QC003', 'training_expired', jsonb_build_object(
-            'curriculum', coalesce(v_last.curriculum, 'HIPAA'), 'expires_on', v_last.expires_on
-        ));
+    IF v_problem IS NOT NULL THEN
+        PERFORM app.fail('QC003', v_problem ->> 'name', v_problem - 'name');
     END IF;
-    RETURN v_last.expires_on;
+    RETURN app.trained_until(p_me, v_now);
 END
 $$;
 
@@ -71,9 +168,7 @@ CREATE OR REPLACE FUNCTION app.is_trained(p_me app.person) RETURNS boolean
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT EXISTS (
-        SELECT 1 FROM app.training_record t, app.practice p
-        WHERE t.person_id = p_me.id AND t.expires_on >= (app.now() AT TIME ZONE p.zone)::date)
+    SELECT app.training_problem(p_me, app.now()) IS NULL
 $$;
 
 -- A coordinator at work: active, right role, trained.
@@ -263,6 +358,12 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF tg_op = 'INSERT' THEN
+        IF new.is_demo THEN
+            new.second_factor := 'off';  -- its patients are made up, and its people have no phones
+        END IF;
+        RETURN new;
+    END IF;
     IF new.is_demo <> old.is_demo THEN
         RAISE EXCEPTION USING ERRCODE = 'QC090', MESSAGE = 'a practice stays what it was made as';
     END IF;
@@ -273,5 +374,5 @@ BEGIN
 END
 $$;
 DROP TRIGGER IF EXISTS guard ON app.practice;
-CREATE TRIGGER guard BEFORE UPDATE ON app.practice
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON app.practice
 FOR EACH ROW EXECUTE FUNCTION app.guard_practice();

@@ -1,12 +1,12 @@
 -- How much one login may read, in a way that a rollback cannot undo; and what supervisors are told.
 
 -- One sequence a person and kind of reading: its value is the time (microseconds since 1970) up to
--- which the allowance is used. And one that counts reads.
+-- which the allowance is used. And one that counts reads, one with the step of the last code.
 CREATE OR REPLACE FUNCTION app.meter_kinds() RETURNS text[]
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT '{charts,previews,searches,found,glass,factor,reads}'::text[]
+    SELECT '{charts,previews,searches,found,glass,factor,step,reads}'::text[]
 $$;
 
 CREATE OR REPLACE FUNCTION app.meter_name(p_person uuid, p_kind text) RETURNS text
@@ -42,11 +42,7 @@ DROP TRIGGER IF EXISTS make_meters ON app.person;
 CREATE TRIGGER make_meters AFTER INSERT ON app.person
 FOR EACH ROW EXECUTE FUNCTION app.make_meters();
 
--- Until when the allowance is used, never more than all of it: after the server's clock was put back
--- nobody waits longer than one span.
--- How many this person has left. Half of p_limit may be used at once and the other half comes back
--- evenly within p_period, so that no span of that length ever sees more than p_limit. Real time, not
--- a demo's.
+-- Real time, not a demo's.
 CREATE OR REPLACE FUNCTION app.clock_us() RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -54,6 +50,8 @@ AS $$
     SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
 $$;
 
+-- Half of an allowance may be used at once, and the other half comes back evenly within the period: no
+-- span of that length ever sees more than the whole.
 CREATE OR REPLACE FUNCTION app.meter_burst(p_limit integer) RETURNS integer
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
@@ -61,6 +59,7 @@ AS $$
     SELECT p_limit / 2 + p_limit % 2
 $$;
 
+-- Microseconds after which one comes back; a limit of 1 after the whole span.
 CREATE OR REPLACE FUNCTION app.meter_step(p_limit integer, p_period interval) RETURNS bigint
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
@@ -68,6 +67,8 @@ AS $$
     SELECT greatest(1, (extract(epoch FROM p_period) * 1000000)::bigint / greatest(p_limit / 2, 1))
 $$;
 
+-- Until when the allowance is used, never more than all of it: after the server's clock was put back
+-- nobody waits longer than one span.
 CREATE OR REPLACE FUNCTION app.meter_used(
     p_person uuid, p_kind text, p_limit integer, p_period interval
 ) RETURNS bigint
@@ -79,6 +80,7 @@ AS $$
     FROM (SELECT app.clock_us() AS now OFFSET 0) AS c
 $$;
 
+-- How many this person has left.
 CREATE OR REPLACE FUNCTION app.meter_left(
     p_person uuid, p_kind text, p_limit integer, p_period interval
 ) RETURNS integer
@@ -90,7 +92,6 @@ AS $$
             / app.meter_step(p_limit, p_period)::numeric))::integer
 $$;
 
--- Microseconds after which one comes back; a limit of 1 after the whole span.
 -- Take up to p_wanted from this person's allowance and say how many there were.
 CREATE OR REPLACE FUNCTION app.meter_take(
     p_person uuid, p_kind text, p_limit integer, p_period interval, p_wanted integer DEFAULT 1
@@ -286,7 +287,8 @@ BEGIN
             app.meter_left(m.person_id, 'searches', v_searches, interval '1 hour') AS searches_left,
             app.meter_left(m.person_id, 'found', v_found, interval '1 hour') AS found_left,
             app.meter_burst(v_glass) - app.meter_left(m.person_id, 'glass', v_glass, interval '1 day')
-                AS glass_used
+                AS glass_used,
+            app.meter_left(m.person_id, 'factor', 10, interval '15 minutes') AS codes
         FROM app.meter m JOIN app.person p ON p.id = m.person_id
     LOOP
         -- A handful is what lost connections and repeated statements leave behind.
@@ -311,6 +313,10 @@ BEGIN
         IF v_row.role = 'coordinator' AND least(v_row.searches_left, v_row.found_left) = 0 THEN
             PERFORM app.raise_alert('search_limit', v_row.person_id, v_row.object,
                 jsonb_build_object('limit', v_searches));
+        END IF;
+        IF v_row.codes = 0 THEN
+            PERFORM app.raise_alert('second_factor', v_row.person_id, 'person/' || v_row.person_id,
+                jsonb_build_object('tries_left', 0));
         END IF;
     END LOOP;
 END
@@ -357,9 +363,7 @@ AS $$
 DECLARE
     v_minutes integer := app.rule_number('fresh_login_minutes');
 BEGIN
-    IF NOT EXISTS (
-        SELECT 1 FROM pg_stat_get_activity(pg_backend_pid()) a
-        WHERE a.backend_start > clock_timestamp() - make_interval(mins => v_minutes)) THEN
+    IF app.known_login_at() <= clock_timestamp() - make_interval(mins => v_minutes) THEN
         PERFORM app.fail('QC007', 'fresh_login_needed', jsonb_build_object('minutes', v_minutes));
     END IF;
 END

@@ -1,4 +1,4 @@
--- Callbacks, the call log, people and imports.
+-- Callbacks, the call log and imports.
 
 -- A coordinator's own callbacks and those that anybody may take; everybody's for a supervisor.
 CREATE OR REPLACE FUNCTION app.callback_rows(p_me app.person, p_now timestamptz) RETURNS jsonb
@@ -208,34 +208,6 @@ BEGIN
             'last_day', left(p_filter ->> 'last_day', 20))), 'with_text', v_text IS NOT NULL));
     RETURN jsonb_build_object('rows', v_rows,
         'next_before', CASE WHEN v_count = v_limit THEN v_oldest END);
-END
-$$;
-
-CREATE OR REPLACE FUNCTION api.people() RETURNS jsonb
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    v_me app.person := app.me('supervisor', 'administrator', 'auditor');
-    v_now timestamptz := app.now();
-    v_zone text := (SELECT p.zone FROM app.practice p);
-BEGIN
-    RETURN (
-        SELECT coalesce(jsonb_agg(jsonb_build_object(
-            'person', jsonb_build_object('id', p.id, 'login', p.login, 'name', p.name,
-                'role', p.role, 'languages', p.languages),
-            'active', p.active,
-            'training', coalesce(t.curriculum || ' ' || t.version, ''),
-            'training_expires', t.expires_on,
-            'last_seen', CASE WHEN s.last_seen IS NOT NULL
-                THEN to_char(s.last_seen AT TIME ZONE v_zone, 'Mon FMDD FMHH12:MI AM') END
-        ) ORDER BY p.role, p.name), '[]')
-        FROM app.person p
-        LEFT JOIN LATERAL (SELECT r.* FROM app.training_record r WHERE r.person_id = p.id
-            ORDER BY r.expires_on DESC LIMIT 1) t ON true
-        LEFT JOIN LATERAL (SELECT w.last_seen FROM app.work_session w WHERE w.person_id = p.id
-            ORDER BY w.started_at DESC LIMIT 1) s ON true
-    );
 END
 $$;
 

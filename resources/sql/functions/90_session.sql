@@ -123,9 +123,10 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_me app.person := app.me();
+    v_me app.person := app.who();
     v_open app.call := app.unfinished_call(v_me.id);
 BEGIN
+    PERFORM app.end_elevation();
     -- A call without an outcome keeps its patient until the lease ends: it is found again.
     IF v_open.id IS NULL THEN
         PERFORM app.release_claim(v_me);

@@ -18,7 +18,7 @@ $$;
 
 GRANT EXECUTE ON FUNCTION
     api.version(), api.sign_in(text, text), api.sign_out(), api.heartbeat(uuid, bigint), api.set_status(text),
-    api.check_receipt(text)
+    api.check_receipt(text), api.second_factor(text), api.resume_session(text)
 TO coordinator, supervisor, clinician, administrator, auditor;
 
 GRANT EXECUTE ON FUNCTION
@@ -54,6 +54,8 @@ GRANT EXECUTE ON FUNCTION
 TO supervisor;
 GRANT EXECUTE ON FUNCTION api.amend_outcome(uuid, text, jsonb, text, uuid) TO coordinator, supervisor;
 GRANT EXECUTE ON FUNCTION api.people() TO supervisor, administrator, auditor;
+GRANT EXECUTE ON FUNCTION api.suspend_person(uuid, text, uuid), api.resume_person(uuid, text, uuid)
+TO supervisor, administrator;
 GRANT EXECUTE ON FUNCTION api.import_batches() TO administrator, supervisor;
 GRANT EXECUTE ON FUNCTION api.import_problems(uuid) TO administrator;
 

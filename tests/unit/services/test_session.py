@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coordinator_app.domain.session import Connection, TlsMode
-from coordinator_app.errors import NotConnectedError, SignInRefusedError
+from coordinator_app.errors import NotConnectedError, SignInRefusedError, WrongCodeError
 from coordinator_app.secrets.memory import MemoryJournal
 from coordinator_app.services.session import Session
 from coordinator_app.services.wrap_up import WrapUpDesk
@@ -79,3 +79,43 @@ def test_the_clock_starts_at_the_practices_now() -> None:
     practice = FakePractice()
     session = session_on(practice, OnePasswordConnector())
     assert (session.clock.now() - practice.clock.now()).total_seconds() < 60
+
+
+def test_a_fresh_login_is_made_beside_the_session_and_closed_again() -> None:
+    practice, second = FakePractice(), FakePractice()
+    connector = OnePasswordConnector(second)
+    session = session_on(practice, connector)
+    assert session.confirmed("harbour-lamp", lambda fresh: fresh is second)
+    assert second.closed
+    assert not practice.closed
+    assert "second_factor" not in second.log
+
+
+def test_a_fresh_login_is_closed_when_what_was_asked_for_fails() -> None:
+    def refuse(_: object) -> None:
+        raise SignInRefusedError("No.")
+
+    second = FakePractice()
+    session = session_on(FakePractice(), OnePasswordConnector(second))
+    with pytest.raises(SignInRefusedError):
+        session.confirmed("harbour-lamp", refuse)
+    assert second.closed
+
+
+def test_a_code_that_was_shown_once_counts_for_the_fresh_login() -> None:
+    practice, second, third = FakePractice(), FakePractice(), FakePractice()
+    second.code = third.code = "123456"
+    session = session_on(practice, OnePasswordConnector(second, third))
+    assert session.confirmed("harbour-lamp", lambda fresh: fresh.callbacks(), code="123456") == ()
+    assert session.confirmed("harbour-lamp", lambda fresh: fresh.callbacks()) == ()
+    assert third.log == ["resume", "callbacks"]
+
+
+def test_a_code_is_shown_in_the_middle_of_a_session() -> None:
+    practice = FakePractice()
+    session = session_on(practice, OnePasswordConnector())
+    practice.code = "123456"
+    with pytest.raises(WrongCodeError):
+        session.show_code("000000")
+    session.show_code("123456")
+    assert practice.shown

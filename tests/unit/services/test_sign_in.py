@@ -20,8 +20,10 @@ from coordinator_app.errors import (
     InsecureConnectionError,
     NotConnectedError,
     RefusedError,
+    SecondFactorNeededError,
     SignInRefusedError,
     UserFacingError,
+    WrongCodeError,
 )
 from coordinator_app.secrets.memory import MemoryJournal, MemorySecretStore
 from coordinator_app.services.sign_in import (
@@ -384,3 +386,26 @@ def test_no_patient_reaches_the_settings(tmp_path: Path) -> None:
     content = scene.settings.file.read_text()
     for secret in (NOTE, card.first_name, card.last_name, card.phones[0].e164, PASSWORD):
         assert secret not in content
+
+
+def test_a_code_is_shown_before_anything_is_asked(tmp_path: Path) -> None:
+    first, second = FakePractice(), FakePractice()
+    first.code = second.code = "123456"
+    scene = Scene(tmp_path, [first, second])
+    with pytest.raises(SecondFactorNeededError):
+        scene.service().sign_in(REMOTE, PASSWORD, remember=False)
+    assert first.closed
+    session = scene.service().sign_in(REMOTE, PASSWORD, remember=False, code="123456")
+    assert second.log[:2] == ["second_factor", "sign_in"]
+    session.close()
+
+
+def test_a_wrong_code_closes_the_connection_and_keeps_nothing(tmp_path: Path) -> None:
+    practice = FakePractice()
+    practice.code = "123456"
+    scene = Scene(tmp_path, [practice])
+    with pytest.raises(WrongCodeError):
+        scene.service().sign_in(REMOTE, PASSWORD, remember=True, code="000000")
+    assert practice.closed
+    assert "sign_in" not in practice.log
+    assert scene.service().remembered(REMOTE) is None
