@@ -152,7 +152,7 @@ def test_policy_a_look_up_shows_masked_fields_and_nothing_else(practice: Practic
     )  # fmt: skip
     (place,) = row["why"]
     assert set(place) == {"campaign", "entry_id", "sentence", "holder", "can_open"}
-    for secret in ("Zyx3", "01-01", "555", "4711", "02110", "Elm", "@example"):
+    for secret in ("Zyx3", "01-01", "+1617", "4711", "02110", "Elm", "@example"):
         assert secret not in str(row)
 
 

@@ -367,6 +367,7 @@ DECLARE
     v_id uuid := app.uuid7(v_now);
 BEGIN
     PERFORM app.require_training(v_me);
+    PERFORM app.require_second_factor(v_me);
     IF length(trim(coalesce(p_reason, ''))) < 10 OR length(p_reason) > 2000 THEN
         PERFORM app.fail('QC070', 'bad_argument', jsonb_build_object('field', 'reason', 'sentence',
             'Say in a sentence what the emergency is. Your supervisor will read it.'));
