@@ -72,6 +72,10 @@ def test_a_rule_gets_another_number_and_keeps_the_old_one_for_the_old_days(
     [
         (("set", "cap_wek", "2", "--citation", "x"), "There is no rule cap_wek"),
         (("set", "cap_week", "2", "--citation", "x", "--from", "2027-02-28"), "begins today"),
+        (("set", "cap_week", "-5", "--citation", "x"), "cap_week cannot be -5"),
+        (("set", "cap_week", "99999999999", "--citation", "x"), "cap_week cannot be"),
+        (("set", "cap_week", "2", "--state", "Illinois", "--citation", "x"), "two letters"),
+        (("blackout", "2027-04-01", "--state", "ZZ", "--reason", "x"), "no state ZZ"),
         (("blackout", "2027-02-28", "--reason", "storm"), "begins today"),
         (("load", "nowhere.json"), "cannot be read"),
     ],
