@@ -282,7 +282,7 @@ BEGIN
         IF v_campaign.status <> 'running' THEN
             PERFORM app.fail('QC011', 'not_in_queue');
         END IF;
-        v_problem := app.campaign_problem(v_campaign, p_me, v_now::date);
+        v_problem := app.campaign_problem(v_campaign, p_me, app.practice_day(v_now));
         IF v_problem <> '' THEN
             PERFORM app.fail('QC012', 'not_for_you', jsonb_build_object('sentence', v_problem));
         END IF;
@@ -320,8 +320,7 @@ $$;
 -- The best ready entry of a group for p_me, from p_most to p_least points, locked; NULL: none. What
 -- others are taking at this moment is passed over.
 CREATE OR REPLACE FUNCTION app.lock_ready(
-    p_me app.person, p_campaigns uuid[], p_group text, p_most integer, p_least integer,
-    p_now timestamptz
+    p_me app.person, p_campaigns uuid[], p_group text, p_most integer, p_least integer, p_today date
 ) RETURNS app.queue_entry
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -332,7 +331,7 @@ BEGIN
     SELECT q.* INTO v_entry FROM app.queue_entry q
     WHERE q.state = 'ready' AND q.call_group = p_group AND q.score BETWEEN p_least AND p_most
         AND q.campaign_id = ANY (p_campaigns)
-        AND app.speaks(p_me, q.patient_id, p_now::date)
+        AND app.speaks(p_me, q.patient_id, p_today)
         AND NOT EXISTS (SELECT 1 FROM app.queue_entry o
             WHERE o.patient_id = q.patient_id AND o.state = 'claimed')
     ORDER BY q.score DESC, q.id LIMIT 1 FOR UPDATE OF q SKIP LOCKED;
@@ -352,6 +351,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_entry app.queue_entry;
+    v_today date := app.practice_day(p_now);
     v_groups text[];     -- by the score of their best, whoever is taking it
     v_scores integer[];
     v_next integer := 1;
@@ -386,7 +386,7 @@ BEGIN
         v_least := greatest(v_scores[v_next], 0, (SELECT max(m.most) FROM unnest(v_most)
             WITH ORDINALITY AS m (most, n) WHERE m.n <> v_at));
         v_entry := app.lock_ready(
-            p_me, p_campaigns, v_tried[v_at], v_most[v_at], v_least, p_now);
+            p_me, p_campaigns, v_tried[v_at], v_most[v_at], v_least, v_today);
         EXIT WHEN v_entry.id IS NOT NULL;
         v_most[v_at] := v_least - 1;
     END LOOP;
@@ -440,6 +440,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_now timestamptz := app.now();
+    v_today date := app.practice_day(v_now);
     v_entry app.queue_entry;
     v_refusal jsonb;
     v_campaigns uuid[];
@@ -466,7 +467,7 @@ BEGIN
         ORDER BY w.lease_until LIMIT 50 FOR UPDATE SKIP LOCKED
     ));
     v_campaigns := ARRAY(SELECT c.id FROM app.campaign c
-        WHERE c.status = 'running' AND app.campaign_problem(c, p_me, v_now::date) = '');
+        WHERE c.status = 'running' AND app.campaign_problem(c, p_me, v_today) = '');
 
     -- Some may fail a finer check than hours; they are put aside until it opens.
     FOR i IN 1..50 LOOP
@@ -516,7 +517,7 @@ AS $$
     SELECT CASE WHEN p_entry.id IS NULL
         THEN jsonb_build_object('card', NULL,
             'gate', CASE WHEN app.can_open(p_me) THEN app.closed_reason(app.now())
-                ELSE app.read_limit_gate() END)
+                ELSE app.read_limit_gate(p_me) END)
         ELSE jsonb_build_object('gate', NULL, 'card', CASE
             WHEN p_claimed THEN app.card_with_gate(p_entry, p_me, app.now(), NULL)
             ELSE app.card(p_entry, p_me, app.now()) END) END
@@ -541,7 +542,7 @@ DECLARE
     v_entry app.queue_entry := app.claim_entry(p_entry, v_me);
 BEGIN
     IF v_entry.id IS NULL THEN
-        RETURN jsonb_build_object('refused', app.read_limit_gate());
+        RETURN jsonb_build_object('refused', app.read_limit_gate(v_me));
     END IF;
     RETURN app.card(v_entry, v_me, app.now());
 END
