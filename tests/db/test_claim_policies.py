@@ -31,7 +31,9 @@ def not_given(practice: Practice, who: Party, sentence: str) -> None:
     with refused("QC012") as said:
         who.claim(practice.entry_of(1))
     assert sentence in said.facts["sentence"]
-    assert who.claim_next()["card"] is None
+    answer = who.claim_next()
+    assert answer["card"] is None
+    assert sentence in answer["gate"]["sentence"]
 
 
 def test_policy_a_campaign_of_assigned_people_is_theirs(practice: Practice) -> None:

@@ -265,17 +265,6 @@ AS $$
     ON CONFLICT (person_id, patient_id) DO UPDATE SET at = excluded.at
 $$;
 
--- Whether a list has shown this patient's name to p_me within the hour (or may show any).
-CREATE OR REPLACE FUNCTION app.name_is_known(p_me app.person, p_patient uuid) RETURNS boolean
-LANGUAGE sql VOLATILE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT p_me.role <> 'coordinator' OR EXISTS (
-        SELECT 1 FROM app.seen s
-        WHERE s.person_id = p_me.id AND s.patient_id = p_patient
-            AND s.at > clock_timestamp() - interval '1 hour')
-$$;
-
 -- Whether this person may speak with the patient in the patient's language: one they know, and
 -- where a credential for it is on file, one that has not expired (45 CFR 92.201).
 CREATE OR REPLACE FUNCTION app.speaks(p_me app.person, p_patient uuid, p_today date) RETURNS boolean
