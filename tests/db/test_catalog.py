@@ -151,6 +151,8 @@ def test_every_door_keeps_settings_of_the_session_outside(
         "standard_conforming_strings=on",
         "transform_null_equals=off",
         "array_nulls=on",
+        "TimeZone=UTC",
+        "DateStyle=ISO, MDY",
         "debug_print_parse=off",
         "debug_print_rewritten=off",
         "debug_print_plan=off",

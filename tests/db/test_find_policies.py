@@ -27,8 +27,8 @@ def find(who: Party, reason: str = REASON, **query: Any) -> Any:
     return who.one("SELECT api.find_patient(%s, %s)", Jsonb(query), reason)
 
 
-def open_found(who: Party, entry: object, reason: str = REASON) -> Any:
-    return who.one("SELECT api.open_found(%s::uuid, %s, %s)", entry, reason, op())
+def open_found(who: Party, entry: object, reason: str = REASON, again: object | None = None) -> Any:
+    return who.one("SELECT api.open_found(%s::uuid, %s, %s)", entry, reason, again or op())
 
 
 def patient_of(practice: Practice, number: int) -> str:
@@ -127,6 +127,22 @@ def test_policy_half_a_question_is_no_list_of_patients(
     with refused("QC070") as said:
         find(practice.c1, **query)
     assert said.facts["sentence"].startswith("Enter the whole telephone number")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        {"name": "Ana Garcia Lopez"},
+        {"name": "Garcia Lopez, Ana"},
+        {"name": "garcia lopez", "birth_date": "1970-01-01"},
+    ],
+)
+def test_a_family_name_of_two_words_is_found(practice: Practice, question: dict[str, str]) -> None:
+    newcomer(practice)
+    practice.rows(
+        "UPDATE app.patient SET given = 'Ana', family = 'Garcia Lopez' WHERE external_id = '99'"
+    )
+    assert [row["first_name"] for row in find(practice.c1, **question)["rows"]] == ["Ana"]
 
 
 @pytest.mark.parametrize("name", ["% %", "_ _", "Zyx_ Given", "given zy", "' OR true --"])
@@ -272,6 +288,16 @@ def test_policy_opening_what_was_found_is_limited_and_a_rollback_gives_none_back
     assert practice.entry(practice.entry_of(3))["state"] == "ready"
     assert "search_limit" in alerts(practice)
     assert open_found(practice.sup, practice.entry_of(3))["patient_id"]
+
+
+def test_policy_a_refused_opening_asked_again_stays_refused(practice: Practice) -> None:
+    practice.set_rules(found_per_hour=2)
+    assert open_found(practice.c1, practice.entry_of(1))["patient_id"]
+    again = op()
+    for _ in range(2):
+        answer = open_found(practice.c1, practice.entry_of(3), again=again)
+        assert answer["refused"]["name"] == "search_limit"
+    assert practice.entry(practice.entry_of(3))["state"] == "ready"
 
 
 def test_policy_what_is_opened_by_a_look_up_counts_as_a_chart(practice: Practice) -> None:

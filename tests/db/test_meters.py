@@ -143,6 +143,15 @@ def test_policy_a_rollback_gives_nothing_back(
     assert granted == 30
 
 
+@pytest.mark.parametrize("read", ["api.call_log('{}', NULL, 10)", "api.callbacks()"])
+def test_policy_a_list_that_is_taken_back_is_counted(practice: Practice, read: str) -> None:
+    practice.c1.run("BEGIN")
+    practice.c1.run(f"SELECT {read}")
+    practice.c1.run("ROLLBACK")
+    lost = "SELECT app.meter_value(person_id, 'reads') - reads FROM app.meter WHERE person_id = %s"
+    assert practice.value(lost, practice.person_id("cc_c1")) == 1
+
+
 def test_policy_an_error_gives_nothing_back(
     practice: Practice, owner: psycopg.Connection[Any]
 ) -> None:

@@ -376,6 +376,8 @@ def test_policy_the_chart_closes_with_the_call(practice: Practice) -> None:
 
 
 def test_empty_and_closed_queues_say_why_and_when(practice: Practice) -> None:
+    page = practice.c1.ask("queue", "due", "", 10)
+    assert (page["rows"], page["closed"]) == ([], None), "no callback is due, and the queue is open"
     practice.pass_time(hours=11)  # 21:00 in Boston; Massachusetts ends at 20:00
     closed = practice.c1.ask("queue", "all", "", 10)["closed"]
     assert closed["name"] == "hours"

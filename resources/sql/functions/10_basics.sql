@@ -9,6 +9,21 @@ AS $$
     SELECT clock_timestamp() + coalesce((SELECT p.clock_offset FROM app.practice p), interval '0')
 $$;
 
+-- Days are the practice's, whatever time zone a session says it is in.
+CREATE OR REPLACE FUNCTION app.day_begins(p_day date) RETURNS timestamptz
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT p_day::timestamp AT TIME ZONE p.zone FROM app.practice p
+$$;
+
+CREATE OR REPLACE FUNCTION app.practice_day(p_at timestamptz) RETURNS date
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT (p_at AT TIME ZONE p.zone)::date FROM app.practice p
+$$;
+
 CREATE OR REPLACE FUNCTION app.fail(p_code text, p_name text, p_detail jsonb DEFAULT '{}')
 RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -69,7 +84,7 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_day date := (SELECT (p_now AT TIME ZONE p.zone)::date FROM app.practice p);
+    v_day date := app.practice_day(p_now);
     v_need app.required_training;
     v_any boolean := false;
     v_last app.training_record;
@@ -141,9 +156,9 @@ AS $$
         (SELECT min(l.expires) FROM (
             SELECT max(t.expires_on) AS expires FROM app.training_record t
             WHERE t.person_id = p_me.id AND t.curriculum IN (
-                SELECT q.curriculum FROM app.required_training q, app.practice p
-                WHERE q.role = p_me.role AND q.effective_from <= (p_now AT TIME ZONE p.zone)::date
-                    AND (q.effective_until IS NULL OR q.effective_until > (p_now AT TIME ZONE p.zone)::date))
+                SELECT q.curriculum FROM app.required_training q, app.practice_day(p_now) AS today
+                WHERE q.role = p_me.role AND q.effective_from <= today
+                    AND (q.effective_until IS NULL OR q.effective_until > today))
             GROUP BY t.curriculum) AS l),
         (SELECT max(t.expires_on) FROM app.training_record t WHERE t.person_id = p_me.id))
 $$;

@@ -41,8 +41,8 @@ CREATE OR REPLACE FUNCTION app.rule_version(p_now timestamptz) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT r.version FROM app.rule_pack r, app.practice p
-    WHERE r.effective_from <= (p_now AT TIME ZONE p.zone)::date
+    SELECT r.version FROM app.rule_pack r
+    WHERE r.effective_from <= app.practice_day(p_now)
     ORDER BY r.effective_from DESC, r.version DESC LIMIT 1
 $$;
 
@@ -65,7 +65,7 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_today date := (SELECT (app.now() AT TIME ZONE p.zone)::date FROM app.practice p);
+    v_today date := app.practice_day(app.now());
 BEGIN
     IF v_today IS NULL THEN
         RETURN new;  -- before there is a practice: the pack that is installed
@@ -85,6 +85,7 @@ BEGIN
     RETURN new;
 END
 $$;
+
 -- Close the number in force and add another from a day on (today at the earliest); the same for
 -- one state. Only ever called by the practice's owner login (coordinator-admin).
 CREATE OR REPLACE FUNCTION app.set_rule(
@@ -150,8 +151,7 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_today date := coalesce(
-        (SELECT (app.now() AT TIME ZONE p.zone)::date FROM app.practice p), current_date);
+    v_today date := coalesce(app.practice_day(app.now()), current_date);
     v_hash text := app.rule_content_hash();
     v_version text;
 BEGIN

@@ -92,6 +92,17 @@ AS $$
             / app.meter_step(p_limit, p_period)::numeric))::integer
 $$;
 
+-- How long until one more comes back; none when there is one.
+CREATE OR REPLACE FUNCTION app.meter_opens_in(
+    p_person uuid, p_kind text, p_limit integer, p_period interval
+) RETURNS interval
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT greatest(0, app.meter_used(p_person, p_kind, p_limit, p_period) - app.clock_us()
+        - (app.meter_burst(p_limit) - 1) * app.meter_step(p_limit, p_period)) * interval '1 microsecond'
+$$;
+
 -- Take up to p_wanted from this person's allowance and say how many there were.
 CREATE OR REPLACE FUNCTION app.meter_take(
     p_person uuid, p_kind text, p_limit integer, p_period interval, p_wanted integer DEFAULT 1
@@ -112,6 +123,17 @@ BEGIN
     END IF;
     RETURN greatest(v_granted, 0);
 END
+$$;
+
+-- What was taken and need not have been.
+CREATE OR REPLACE FUNCTION app.meter_give(
+    p_person uuid, p_kind text, p_limit integer, p_period interval
+) RETURNS void
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT setval(app.meter_name(p_person, p_kind)::regclass,
+        app.meter_value(p_person, p_kind) - app.meter_step(p_limit, p_period))
 $$;
 
 -- A read of patient data: the audit event, and a count that stays when the transaction is taken
@@ -155,7 +177,7 @@ BEGIN
 END
 $$;
 
--- What is said, and told to the supervisors, when the charts of the hour are used up.
+-- Whether there is a chart left for this person in the hour; takes none.
 CREATE OR REPLACE FUNCTION app.can_open(p_me app.person) RETURNS boolean
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -164,15 +186,17 @@ AS $$
         OR app.meter_left(p_me.id, 'charts', app.rule_number('charts_per_hour'), interval '1 hour') >= 1
 $$;
 
-CREATE OR REPLACE FUNCTION app.read_limit_gate() RETURNS jsonb
+-- What is said, and told to the supervisors, when the charts of the hour are used up.
+CREATE OR REPLACE FUNCTION app.read_limit_gate(p_me app.person) RETURNS jsonb
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_build_object(
         'name', 'read_limit',
-        'sentence', 'You have opened as many patients as one hour allows ('
-            || app.rule_number('charts_per_hour') || '). Your supervisor has been told.',
-        'opens_at', app.now() + interval '3 minutes')
+        'sentence', 'You have opened as many patients as one hour allows (' || l.charts
+            || '). Your supervisor has been told.',
+        'opens_at', app.now() + app.meter_opens_in(p_me.id, 'charts', l.charts, interval '1 hour'))
+    FROM (SELECT app.rule_number('charts_per_hour') AS charts OFFSET 0) AS l
 $$;
 
 CREATE OR REPLACE FUNCTION app.tell_read_limit(p_me app.person) RETURNS void
@@ -183,7 +207,6 @@ AS $$
         jsonb_build_object('limit', app.rule_number('charts_per_hour')))
 $$;
 
--- Whether there is a chart left for this person in the hour; takes none.
 -- One chart more for this person; false when the hour's allowance is used. Roles that oversee are
 -- counted and reported, not stopped.
 CREATE OR REPLACE FUNCTION app.may_open(p_me app.person) RETURNS boolean
@@ -240,17 +263,6 @@ AS $$
     INSERT INTO app.seen AS s (person_id, patient_id, at)
     SELECT p_person, u.id, clock_timestamp() FROM unnest(p_patients) AS u (id) ORDER BY u.id
     ON CONFLICT (person_id, patient_id) DO UPDATE SET at = excluded.at
-$$;
-
--- Whether a list has shown this patient's name to p_me within the hour (or may show any).
-CREATE OR REPLACE FUNCTION app.name_is_known(p_me app.person, p_patient uuid) RETURNS boolean
-LANGUAGE sql VOLATILE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT p_me.role <> 'coordinator' OR EXISTS (
-        SELECT 1 FROM app.seen s
-        WHERE s.person_id = p_me.id AND s.patient_id = p_patient
-            AND s.at > clock_timestamp() - interval '1 hour')
 $$;
 
 -- Whether this person may speak with the patient in the patient's language: one they know, and

@@ -168,31 +168,6 @@ BEGIN
 END
 $$;
 
--- When the next one comes back, in words.
-CREATE OR REPLACE FUNCTION app.meter_wait(
-    p_person uuid, p_kind text, p_limit integer, p_period interval
-) RETURNS text
-LANGUAGE sql VOLATILE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT m.minutes || CASE m.minutes WHEN 1 THEN ' minute' ELSE ' minutes' END
-    FROM (SELECT greatest(ceil((app.meter_value(p_person, p_kind)
-            - (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
-            - ((p_limit + 1) / 2 - 1) * app.meter_step(p_limit, p_period)) / 60000000.0), 1)::integer AS minutes
-    ) AS m
-$$;
-
--- What was taken and need not have been.
-CREATE OR REPLACE FUNCTION app.meter_give(
-    p_person uuid, p_kind text, p_limit integer, p_period interval
-) RETURNS void
-LANGUAGE sql VOLATILE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT setval(app.meter_name(p_person, p_kind)::regclass,
-        app.meter_value(p_person, p_kind) - app.meter_step(p_limit, p_period))
-$$;
-
 -- The step (half minutes since 1970) whose code this is and that was not taken before: now, or one
 -- before or after, for clocks that differ. NULL: none.
 CREATE OR REPLACE FUNCTION app.code_step(p_factor app.second_factor, p_code text) RETURNS bigint
@@ -229,6 +204,7 @@ DECLARE
     v_step bigint;
     v_token text;
     v_left integer;
+    v_minutes integer;
 BEGIN
     SELECT f.* INTO v_factor FROM app.second_factor f WHERE f.person_id = v_me.id;
     IF NOT FOUND THEN
@@ -253,12 +229,14 @@ BEGIN
             PERFORM app.raise_alert('second_factor', v_me.id, 'person/' || v_me.id,
                 jsonb_build_object('tries_left', 0));
         END IF;
+        v_minutes := greatest(1, ceil(extract(epoch FROM
+            app.meter_opens_in(v_me.id, 'factor', v_tries, v_period)) / 60));
         RETURN jsonb_build_object('ok', false, 'tries_left', greatest(v_left, 0), 'sentence',
             CASE WHEN v_left < 0 THEN 'Too many wrong codes. '
                 WHEN v_left = 0 THEN 'That code is not right, and it was the last try for now. '
                 ELSE 'That code is not right, or was used before. Wait for the next one; '
             END || CASE WHEN v_left > 0 THEN v_left || CASE v_left WHEN 1 THEN ' try' ELSE ' tries' END || ' left.'
-                ELSE 'Try again in ' || app.meter_wait(v_me.id, 'factor', v_tries, v_period) || '.' END);
+                ELSE 'Try again in ' || v_minutes || CASE v_minutes WHEN 1 THEN ' minute.' ELSE ' minutes.' END END);
     END IF;
     PERFORM setval(app.meter_name(v_me.id, 'step')::regclass, v_step);
     UPDATE app.second_factor f SET last_step = v_step WHERE f.person_id = v_me.id;

@@ -96,8 +96,8 @@ AS $$
         app.group_hours(p_group, p_now, p_now + interval '1 minute') @> p_now)
 $$;
 
--- Work the groups of the queue out ahead, each until its hours change, a quarter of an hour at most.
--- Only the gateway's beat does: a claim that wrote here could make all others wait for it.
+-- The groups that have somebody ready. Jumps from one to the next in the index: some tens of probes,
+-- however long the queue is.
 CREATE OR REPLACE FUNCTION app.queue_groups() RETURNS text[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -114,6 +114,8 @@ AS $$
     SELECT coalesce(array_agg(g.call_group), '{}') FROM g WHERE g.call_group IS NOT NULL
 $$;
 
+-- Work the groups of the queue out ahead, each until its hours change, a quarter of an hour at most.
+-- Only the gateway's beat does: a claim that wrote here could make all others wait for it.
 CREATE OR REPLACE FUNCTION app.refresh_open_groups() RETURNS void
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -134,8 +136,7 @@ AS $$
         since = excluded.since, until = excluded.until, is_open = excluded.is_open
 $$;
 
--- The groups that have somebody ready. Jumps from one to the next in the index: some tens of probes,
--- however long the queue is.
+-- What was worked out under other rules is worked out anew.
 CREATE OR REPLACE FUNCTION app.forget_open_groups() RETURNS trigger
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -166,9 +167,8 @@ AS $$
     ORDER BY c.recorded_at DESC, c.id DESC LIMIT 1
 $$;
 
--- Whether an opt-out forbids to reach this patient on this number by this channel. A row that names
--- only a number (a do-not-call list) holds for whoever has it, whatever its scope; a household's
--- for every patient who has that number on file, on any of their numbers.
+-- Whether an opt-out from one channel stops another: a STOP to a machine stops what machines send
+-- (texts), not a person's call and not the mail.
 CREATE OR REPLACE FUNCTION app.stops(p_suppressed text, p_channel text) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
@@ -176,6 +176,9 @@ AS $$
     SELECT p_suppressed IN ('all', p_channel) OR p_suppressed = 'automated' AND p_channel = 'text'
 $$;
 
+-- Whether an opt-out forbids to reach this patient on this number by this channel. A row that names
+-- only a number (a do-not-call list) holds for whoever has it, whatever its scope; a household's
+-- for every patient who has that number on file, on any of their numbers.
 CREATE OR REPLACE FUNCTION app.suppressed(p_patient uuid, p_e164 text, p_channel text DEFAULT 'voice')
 RETURNS boolean
 LANGUAGE sql STABLE
@@ -197,8 +200,6 @@ AS $$
             WHERE t.patient_id = p_patient AND s.scope = 'household' AND app.stops(s.channel, p_channel))
 $$;
 
--- Whether an opt-out from one channel stops another: a STOP to a machine stops what machines send
--- (texts), not a person's call and not the mail.
 -- How the patient asked to be reached (45 CFR 164.522(b)); a row of NULLs: nothing asked, or
 -- withdrawn.
 CREATE OR REPLACE FUNCTION app.confidential(p_patient uuid) RETURNS app.confidential_request

@@ -14,6 +14,69 @@ AS $$
     WHERE p.id = p_patient
 $$;
 
+-- The top of each lane that a page may begin with, p_limit of a lane: whatever the queue's length, some
+-- hundreds of rows, which the page puts in order. Of those that wait and are due, the ones that the
+-- next claim lets back in (app.claim_best).
+CREATE OR REPLACE FUNCTION app.queue_top(
+    p_campaigns uuid[], p_tried boolean[], p_now timestamptz, p_limit integer
+) RETURNS SETOF app.queue_entry
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT e.* FROM app.queue_entry e
+    WHERE e.state = 'claimed' AND e.campaign_id = ANY (p_campaigns) AND (e.attempts > 0) = ANY (p_tried)
+    UNION ALL
+    (SELECT e.* FROM app.queue_entry e
+     WHERE e.state = 'callback' AND e.campaign_id = ANY (p_campaigns) AND (e.attempts > 0) = ANY (p_tried)
+     ORDER BY e.due_at, e.score DESC, e.id LIMIT p_limit)
+    UNION ALL
+    (SELECT e.* FROM app.queue_entry e
+     WHERE e.state = 'waiting' AND e.due_at <= p_now
+        AND e.campaign_id = ANY (p_campaigns) AND (e.attempts > 0) = ANY (p_tried)
+     ORDER BY e.due_at LIMIT p_limit)
+    UNION ALL
+    SELECT t.* FROM unnest(p_campaigns) AS c (id), unnest(p_tried) AS l (tried),
+        (VALUES ('ready'), ('waiting')) AS s (state),
+        LATERAL (
+            SELECT e.* FROM app.queue_entry e
+            WHERE e.campaign_id = c.id AND e.state = s.state AND e.state <> 'closed'
+                AND (e.attempts > 0) = l.tried AND (s.state = 'ready' OR e.due_at > p_now)
+            ORDER BY e.score DESC, e.id LIMIT p_limit) AS t
+$$;
+
+-- The entries of patients whose name fits what was typed: those that a list has shown to p_me within
+-- the hour; who oversees finds all.
+CREATE OR REPLACE FUNCTION app.queue_named(
+    p_me app.person, p_campaigns uuid[], p_tried boolean[], p_find text
+) RETURNS SETOF app.queue_entry
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT e.* FROM app.patient p
+    JOIN app.queue_entry e ON e.patient_id = p.id
+    WHERE (p_me.role <> 'coordinator' OR p.id = ANY (ARRAY(
+            SELECT s.patient_id FROM app.seen s
+            WHERE s.person_id = p_me.id AND s.at > clock_timestamp() - interval '1 hour')))
+        AND starts_with(lower(p.given || ' ' || left(p.family, 1)), p_find)
+        AND e.state IN ('ready', 'waiting', 'callback', 'claimed')
+        AND e.campaign_id = ANY (p_campaigns) AND (e.attempts > 0) = ANY (p_tried)
+$$;
+
+CREATE OR REPLACE FUNCTION app.queue_counts(p_campaigns uuid[], p_now timestamptz) RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT jsonb_build_object('all', l.fresh + l.tried, 'new', l.fresh, 'retry', l.tried, 'due', (
+        SELECT count(*) FROM app.queue_entry e
+        WHERE e.state = 'callback' AND e.due_at <= p_now AND e.campaign_id = ANY (p_campaigns)))
+    FROM (
+        SELECT count(*) FILTER (WHERE e.attempts = 0) AS fresh, count(*) FILTER (WHERE e.attempts > 0) AS tried
+        FROM app.queue_entry e
+        WHERE e.state IN ('ready', 'waiting', 'callback', 'claimed')
+            AND e.campaign_id = ANY (p_campaigns)
+    ) AS l
+$$;
+
 CREATE OR REPLACE FUNCTION app.queue_page(
     p_me app.person, p_filter text, p_find text, p_limit integer
 ) RETURNS jsonb
@@ -24,10 +87,12 @@ DECLARE
     v_now timestamptz := app.now();
     v_practice app.practice;
     v_find text := lower(trim(coalesce(p_find, '')));
+    v_limit integer := least(greatest(coalesce(p_limit, 100), 1), 200);
+    v_campaigns uuid[] := ARRAY(SELECT c.id FROM app.campaign c WHERE c.status = 'running');
+    v_tried boolean[] := CASE p_filter WHEN 'new' THEN '{f}' WHEN 'retry' THEN '{t}' ELSE '{f,t}' END;
     v_entries app.queue_entry[];
     v_named uuid[];
     v_rows jsonb;
-    v_counts jsonb;
     v_callable boolean;
     v_closed jsonb;
 BEGIN
@@ -35,43 +100,23 @@ BEGIN
     IF p_filter NOT IN ('all', 'due', 'new', 'retry') THEN
         PERFORM app.fail('QC070', 'bad_argument', '{"field": "filter"}');
     END IF;
-
-    SELECT jsonb_build_object(
-        'all', count(*),
-        'due', count(*) FILTER (WHERE e.state = 'callback' AND e.due_at <= v_now),
-        'new', count(*) FILTER (WHERE e.attempts = 0),
-        'retry', count(*) FILTER (WHERE e.attempts > 0)
-    ) INTO v_counts
-    FROM app.queue_entry e JOIN app.campaign c ON c.id = e.campaign_id AND c.status = 'running'
-    WHERE e.state IN ('ready', 'waiting', 'callback', 'claimed');
-
-    SELECT array_agg(y.entry ORDER BY y.n) INTO v_entries
-    FROM (
-        SELECT e AS entry, row_number() OVER (
-            ORDER BY CASE
+    IF v_find = '' THEN
+        v_entries := ARRAY(SELECT t FROM app.queue_top(v_campaigns, v_tried, v_now, v_limit) AS t);
+    ELSE
+        v_entries := ARRAY(SELECT t FROM app.queue_named(p_me, v_campaigns, v_tried, v_find) AS t);
+    END IF;
+    v_entries := ARRAY(
+        SELECT e FROM unnest(v_entries) AS e
+        WHERE p_filter IS DISTINCT FROM 'due' OR e.state = 'callback' AND e.due_at <= v_now
+        ORDER BY CASE
                 WHEN e.holder = p_me.id THEN 0
                 WHEN e.state = 'callback' AND e.due_at <= v_now THEN 1
                 WHEN e.state = 'ready' OR (e.state = 'claimed' AND e.lease_until <= v_now)
                     OR (e.state = 'waiting' AND e.due_at <= v_now) THEN 2
                 WHEN e.state = 'claimed' THEN 3
                 ELSE 4
-            END, CASE WHEN e.state = 'callback' THEN e.due_at END, e.score DESC, e.id) AS n
-        FROM app.queue_entry e
-        JOIN app.campaign c ON c.id = e.campaign_id AND c.status = 'running'
-        JOIN app.patient p ON p.id = e.patient_id
-        WHERE e.state IN ('ready', 'waiting', 'callback', 'claimed')
-            AND CASE p_filter
-                WHEN 'due' THEN e.state = 'callback' AND e.due_at <= v_now
-                WHEN 'new' THEN e.attempts = 0
-                WHEN 'retry' THEN e.attempts > 0
-                ELSE true
-            END
-            -- Only what the preview has shown may be searched: first name and last initial.
-            AND (v_find = '' OR app.name_is_known(p_me, p.id)
-                AND lower(p.given || ' ' || left(p.family, 1)) LIKE
-                    replace(replace(replace(v_find, '\', '\\'), '%', '\%'), '_', '\_') || '%')
-        ORDER BY n LIMIT least(greatest(coalesce(p_limit, 100), 1), 200)
-    ) AS y;
+            END, CASE WHEN e.state = 'callback' THEN e.due_at END, e.score DESC, e.id
+        LIMIT v_limit);
     -- The next ones by name, the rest by reason: a list is no way to read the practice's patients.
     v_named := app.names_for(p_me, ARRAY(
         SELECT u.patient_id FROM unnest(v_entries) WITH ORDINALITY AS u ORDER BY u.ordinality
@@ -97,11 +142,12 @@ BEGIN
         ) AS y
     ) AS x;
 
-    IF NOT v_callable THEN
-        v_closed := app.closed_reason(v_now);
+    -- Of the whole queue: that nobody fits a filter does not close it.
+    IF NOT v_callable AND p_filter = 'all' AND v_find = '' THEN
+        v_closed := app.closed_reason(p_me, v_now);
     END IF;
     RETURN jsonb_build_object(
-        'now', v_now, 'rows', v_rows, 'counts', v_counts, 'closed', v_closed,
+        'now', v_now, 'rows', v_rows, 'counts', app.queue_counts(v_campaigns, v_now), 'closed', v_closed,
         'calls_today', app.calls_today(p_me.id, v_now), 'daily_goal', v_practice.daily_goal
     );
 END
@@ -111,35 +157,40 @@ CREATE OR REPLACE FUNCTION app.calls_today(p_person uuid, p_now timestamptz) RET
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT count(*) FROM app.call c, app.practice p
-    WHERE c.person_id = p_person AND c.id >= app.uuid7_floor(
-        (p_now AT TIME ZONE p.zone)::date::timestamp AT TIME ZONE p.zone)
+    SELECT count(*) FROM app.call c
+    WHERE c.person_id = p_person AND c.id >= (
+        SELECT app.uuid7_floor(app.day_begins(app.practice_day(p_now))))
 $$;
 
--- Why nothing can be called now, and when it opens.
-CREATE OR REPLACE FUNCTION app.closed_reason(p_now timestamptz) RETURNS jsonb
+-- Why this person can call nobody now, and when that opens.
+CREATE OR REPLACE FUNCTION app.closed_reason(p_me app.person, p_now timestamptz) RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    v_problem text;
+    v_groups text[];
     v_opens timestamptz;
 BEGIN
-    IF NOT EXISTS (SELECT 1 FROM app.campaign c WHERE c.status = 'running') THEN
+    -- '' comes first: a campaign that is theirs.
+    SELECT min(app.campaign_problem(c, p_me, app.practice_day(p_now))) INTO v_problem
+    FROM app.campaign c WHERE c.status = 'running';
+    IF v_problem IS NULL THEN
         RETURN jsonb_build_object('name', 'no_campaign',
             'sentence', 'The practice has no running campaign.', 'opens_at', NULL);
+    ELSIF v_problem <> '' THEN
+        RETURN jsonb_build_object('name', 'assignment', 'sentence', v_problem, 'opens_at', NULL);
     END IF;
-    SELECT min(lower(r)) INTO v_opens
-    FROM (
-        -- OFFSET 0: the hours of a group, not of every entry of it.
-        SELECT DISTINCT e.call_group FROM app.queue_entry e
-        WHERE e.state IN ('ready', 'callback', 'waiting') OFFSET 0
-    ) AS g, unnest(app.group_hours(g.call_group, p_now, p_now + interval '5 days')) AS r;
-    IF NOT EXISTS (
-        SELECT 1 FROM app.queue_entry e WHERE e.state IN ('ready', 'waiting', 'callback')) THEN
+    v_groups := ARRAY(SELECT DISTINCT e.call_group FROM app.queue_entry e
+        WHERE e.state IN ('ready', 'callback', 'waiting'));
+    IF cardinality(v_groups) = 0 THEN
         RETURN jsonb_build_object('name', 'empty',
             'sentence', 'Every patient of the running campaigns is done or with somebody.',
             'opens_at', NULL);
-    ELSIF v_opens > p_now THEN
+    END IF;
+    SELECT min(lower(r)) INTO v_opens
+    FROM unnest(v_groups) AS g, unnest(app.group_hours(g, p_now, p_now + interval '5 days')) AS r;
+    IF v_opens > p_now THEN
         RETURN jsonb_build_object('name', 'hours',
             'sentence', 'It is outside calling hours for every patient in the queue.',
             'opens_at', v_opens);
@@ -282,7 +333,7 @@ BEGIN
         IF v_campaign.status <> 'running' THEN
             PERFORM app.fail('QC011', 'not_in_queue');
         END IF;
-        v_problem := app.campaign_problem(v_campaign, p_me, v_now::date);
+        v_problem := app.campaign_problem(v_campaign, p_me, app.practice_day(v_now));
         IF v_problem <> '' THEN
             PERFORM app.fail('QC012', 'not_for_you', jsonb_build_object('sentence', v_problem));
         END IF;
@@ -320,8 +371,7 @@ $$;
 -- The best ready entry of a group for p_me, from p_most to p_least points, locked; NULL: none. What
 -- others are taking at this moment is passed over.
 CREATE OR REPLACE FUNCTION app.lock_ready(
-    p_me app.person, p_campaigns uuid[], p_group text, p_most integer, p_least integer,
-    p_now timestamptz
+    p_me app.person, p_campaigns uuid[], p_group text, p_most integer, p_least integer, p_today date
 ) RETURNS app.queue_entry
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -332,7 +382,7 @@ BEGIN
     SELECT q.* INTO v_entry FROM app.queue_entry q
     WHERE q.state = 'ready' AND q.call_group = p_group AND q.score BETWEEN p_least AND p_most
         AND q.campaign_id = ANY (p_campaigns)
-        AND app.speaks(p_me, q.patient_id, p_now::date)
+        AND app.speaks(p_me, q.patient_id, p_today)
         AND NOT EXISTS (SELECT 1 FROM app.queue_entry o
             WHERE o.patient_id = q.patient_id AND o.state = 'claimed')
     ORDER BY q.score DESC, q.id LIMIT 1 FOR UPDATE OF q SKIP LOCKED;
@@ -352,6 +402,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_entry app.queue_entry;
+    v_today date := app.practice_day(p_now);
     v_groups text[];     -- by the score of their best, whoever is taking it
     v_scores integer[];
     v_next integer := 1;
@@ -386,7 +437,7 @@ BEGIN
         v_least := greatest(v_scores[v_next], 0, (SELECT max(m.most) FROM unnest(v_most)
             WITH ORDINALITY AS m (most, n) WHERE m.n <> v_at));
         v_entry := app.lock_ready(
-            p_me, p_campaigns, v_tried[v_at], v_most[v_at], v_least, p_now);
+            p_me, p_campaigns, v_tried[v_at], v_most[v_at], v_least, v_today);
         EXIT WHEN v_entry.id IS NOT NULL;
         v_most[v_at] := v_least - 1;
     END LOOP;
@@ -440,6 +491,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_now timestamptz := app.now();
+    v_today date := app.practice_day(v_now);
     v_entry app.queue_entry;
     v_refusal jsonb;
     v_campaigns uuid[];
@@ -466,7 +518,7 @@ BEGIN
         ORDER BY w.lease_until LIMIT 50 FOR UPDATE SKIP LOCKED
     ));
     v_campaigns := ARRAY(SELECT c.id FROM app.campaign c
-        WHERE c.status = 'running' AND app.campaign_problem(c, p_me, v_now::date) = '');
+        WHERE c.status = 'running' AND app.campaign_problem(c, p_me, v_today) = '');
 
     -- Some may fail a finer check than hours; they are put aside until it opens.
     FOR i IN 1..50 LOOP
@@ -515,8 +567,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN p_entry.id IS NULL
         THEN jsonb_build_object('card', NULL,
-            'gate', CASE WHEN app.can_open(p_me) THEN app.closed_reason(app.now())
-                ELSE app.read_limit_gate() END)
+            'gate', CASE WHEN app.can_open(p_me) THEN app.closed_reason(p_me, app.now())
+                ELSE app.read_limit_gate(p_me) END)
         ELSE jsonb_build_object('gate', NULL, 'card', CASE
             WHEN p_claimed THEN app.card_with_gate(p_entry, p_me, app.now(), NULL)
             ELSE app.card(p_entry, p_me, app.now()) END) END
@@ -541,7 +593,7 @@ DECLARE
     v_entry app.queue_entry := app.claim_entry(p_entry, v_me);
 BEGIN
     IF v_entry.id IS NULL THEN
-        RETURN jsonb_build_object('refused', app.read_limit_gate());
+        RETURN jsonb_build_object('refused', app.read_limit_gate(v_me));
     END IF;
     RETURN app.card(v_entry, v_me, app.now());
 END

@@ -78,6 +78,7 @@ DECLARE
     v_digits text := regexp_replace(coalesce(p_query ->> 'phone', ''), '[^0-9]', '', 'g');
     v_words text[] := regexp_split_to_array(
         lower(trim(regexp_replace(left(coalesce(p_query ->> 'name', ''), 200), '[,[:space:]]+', ' ', 'g'))), ' ');
+    v_families text[];
     v_born date;
 BEGIN
     IF coalesce(p_query ->> 'birth_date', '') <> '' THEN
@@ -96,13 +97,18 @@ BEGIN
         PERFORM app.fail('QC070', 'bad_argument', jsonb_build_object('field', 'search', 'sentence',
             'Enter the whole telephone number, or first and last name, or one name and the date of birth.'));
     END IF;
+    -- Any words that follow one another may be the family name: "Ana Garcia Lopez".
+    v_families := ARRAY(
+        SELECT array_to_string(v_words[f.n:l.n], ' ')
+        FROM generate_series(1, cardinality(v_words)) AS f (n), generate_series(f.n, cardinality(v_words)) AS l (n));
     RETURN ARRAY(
         SELECT p.id FROM app.patient p
-        WHERE lower(p.family) = ANY (v_words)
+        WHERE lower(p.family) = ANY (v_families)
             AND (v_born IS NULL OR p.birth_date = v_born)
-            AND (cardinality(v_words) = 1 OR EXISTS (
+            AND (v_born IS NOT NULL AND lower(p.family) = array_to_string(v_words, ' ') OR EXISTS (
                 SELECT 1 FROM unnest(v_words) w
-                WHERE w <> lower(p.family) AND length(w) >= 2 AND starts_with(lower(p.given), w)))
+                WHERE w <> ALL (string_to_array(lower(p.family), ' '))
+                    AND length(w) >= 2 AND starts_with(lower(p.given), w)))
         ORDER BY p.id LIMIT 5);
 END
 $$;
@@ -164,8 +170,9 @@ BEGIN
         PERFORM app.raise_alert('search_limit', v_me.id, 'person/' || v_me.id,
             jsonb_build_object('limit', v_limit));
         RETURN jsonb_build_object('rows', '[]'::jsonb, 'refused', jsonb_build_object(
-            'name', 'search_limit', 'opens_at', v_now + interval '6 minutes', 'sentence',
-            'You have looked up as many patients as one hour allows (' || v_limit
+            'name', 'search_limit',
+            'opens_at', v_now + app.meter_opens_in(v_me.id, 'searches', v_limit, interval '1 hour'),
+            'sentence', 'You have looked up as many patients as one hour allows (' || v_limit
                 || '). Your supervisor has been told.'));
     END IF;
     v_found := app.search_patients(p_query);
@@ -194,25 +201,30 @@ AS $$
 DECLARE
     v_me app.person := app.coordinator();
     v_limit integer := app.rule_number('found_per_hour');
+    v_seen jsonb;
     v_entry app.queue_entry;
 BEGIN
     IF length(trim(coalesce(p_reason, ''))) < 3 THEN
         PERFORM app.fail('QC070', 'bad_argument', '{"field": "reason"}');
     END IF;
-    -- Sent again after a lost answer it takes no second one.
-    IF app.op_begin(p_op, v_me, 'open_found', jsonb_build_array(p_entry)) IS NULL
-        AND v_me.role = 'coordinator'
+    -- Sent again after a lost answer it takes no second one; what was refused stays refused.
+    v_seen := app.op_begin(p_op, v_me, 'open_found', jsonb_build_array(p_entry));
+    IF v_seen ? 'refused' THEN
+        RETURN v_seen;
+    ELSIF v_seen IS NULL AND v_me.role = 'coordinator'
         AND app.meter_take(v_me.id, 'found', v_limit, interval '1 hour') = 0 THEN
         PERFORM app.raise_alert('search_limit', v_me.id, 'person/' || v_me.id,
             jsonb_build_object('opened', v_limit));
-        RETURN jsonb_build_object('refused', jsonb_build_object('name', 'search_limit',
-            'opens_at', app.now() + interval '30 minutes', 'sentence',
-            'You have opened as many looked-up patients as one hour allows (' || v_limit
+        v_seen := jsonb_build_object('refused', jsonb_build_object('name', 'search_limit',
+            'opens_at', app.now() + app.meter_opens_in(v_me.id, 'found', v_limit, interval '1 hour'),
+            'sentence', 'You have opened as many looked-up patients as one hour allows (' || v_limit
                 || '). Your supervisor has been told.'));
+        PERFORM app.op_end(p_op, v_seen);
+        RETURN v_seen;
     END IF;
     v_entry := app.claim_entry(p_entry, v_me);
     IF v_entry.id IS NULL THEN
-        RETURN jsonb_build_object('refused', app.read_limit_gate());
+        RETURN jsonb_build_object('refused', app.read_limit_gate(v_me));
     END IF;
     PERFORM app.audit('found.open', 'queue_entry/' || p_entry, v_entry.patient_id,
         jsonb_build_object('reason', left(p_reason, 200)));
@@ -285,13 +297,13 @@ AS $$
             'Sunday ' || coalesce(to_char(h.sun_start, 'FMHH12:MI AM') || ' to '
                 || to_char(h.sun_end, 'FMHH12:MI AM'), 'none'),
             CASE WHEN NOT h.on_holidays THEN 'no calls on holidays' END) AS words
-        FROM app.calling_rule h, app.practice p
-        WHERE p_check = 'hours' AND h.effective @> (p_at AT TIME ZONE p.zone)::date
+        FROM app.calling_rule h
+        WHERE p_check = 'hours' AND h.effective @> app.practice_day(p_at)
             AND h.jurisdiction = ANY (CASE WHEN cardinality(p_states) = 0 THEN '{*}' ELSE p_states END)
         UNION ALL
         SELECT n.id, n.citation, n.number::text
-        FROM app.rule n, app.practice p
-        WHERE n.effective @> (p_at AT TIME ZONE p.zone)::date AND n.kind = CASE p_check
+        FROM app.rule n
+        WHERE n.effective @> app.practice_day(p_at) AND n.kind = CASE p_check
             WHEN 'contact_budget' THEN 'contact_budget_week' WHEN 'relationship' THEN 'ebr_months'
             ELSE p_check END
     ) AS r

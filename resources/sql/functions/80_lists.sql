@@ -48,9 +48,10 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_rows jsonb := app.callback_rows(app.coordinator(), app.now());
+    v_me app.person := app.coordinator();
+    v_rows jsonb := app.callback_rows(v_me, app.now());
 BEGIN
-    PERFORM app.audit('callbacks.read', 'callbacks', NULL,
+    PERFORM app.audit_read(v_me, 'callbacks.read', 'callbacks', NULL,
         jsonb_build_object('rows', jsonb_array_length(v_rows)));
     RETURN v_rows;
 END
@@ -201,7 +202,7 @@ BEGIN
                 OR lower(c.note) LIKE v_text OR right(c.e164, 4) LIKE v_text))
         ORDER BY c.id DESC LIMIT v_limit
     ) AS x;
-    PERFORM app.audit('call_log.read', 'call_log', NULL,
+    PERFORM app.audit_read(v_me, 'call_log.read', 'call_log', NULL,
         jsonb_build_object('rows', v_count, 'filter', jsonb_strip_nulls(jsonb_build_object(
             'person_id', v_person, 'outcome', left(v_outcome, 40), 'campaign', left(v_campaign, 80),
             'first_day', left(p_filter ->> 'first_day', 20),

@@ -1,19 +1,5 @@
 -- Who looked, and who was told: 45 CFR 164.312(b), 164.528.
 
-CREATE OR REPLACE FUNCTION app.day_begins(p_day date) RETURNS timestamptz
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT p_day::timestamp AT TIME ZONE p.zone FROM app.practice p
-$$;
-
-CREATE OR REPLACE FUNCTION app.practice_day(p_at timestamptz) RETURNS date
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT (p_at AT TIME ZONE p.zone)::date FROM app.practice p
-$$;
-
 CREATE OR REPLACE FUNCTION app.known_patient(p_patient uuid) RETURNS app.patient
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
