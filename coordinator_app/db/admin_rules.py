@@ -139,7 +139,7 @@ def load_pack(conninfo: str, pack: RulePack, *, dry_run: bool) -> Mapping[str, i
                 _load(conn, pack)
                 if dry_run:
                     raise psycopg.Rollback
-        except (psycopg.errors.DataError, psycopg.errors.IntegrityError) as error:
+        except (psycopg.errors.DataError, psycopg.errors.IntegrityError, *_NO_NUMBER) as error:
             raise RefusedError(
                 f"The pack {pack.version} has a row that cannot be: "
                 f"{error.diag.message_primary}. Nothing was changed.",
@@ -155,6 +155,7 @@ def _load(conn: Admin, pack: RulePack) -> None:
                 "Each rule of a pack needs the day it begins and its citation.", name="bad_pack"
             )
     for row in pack.parts["numbers"]:
+        _known_state(conn, row.get("jurisdiction", "*"))
         conn.execute(
             "SELECT app.set_rule(%s, %s, %s, %s::date, %s)",
             [
@@ -185,11 +186,10 @@ def black_out(conninfo: str, state: str, day: date, reason: str) -> None:
     with connect_admin(conninfo) as conn, as_owner(conn):
         today, _ = practice_day(conn)
         _not_past(day, today)
-        _known_state(conn, state)
         _black_out(conn, state, day, reason)
 
 
-def _known_state(conn: Admin, state: str) -> None:
+def _known_state(conn: Admin, state: object) -> None:
     """Refuse a state that there is none of: its rule would never hold, and nobody would know."""
     known = conn.execute(
         "SELECT FROM app.calling_rule WHERE jurisdiction = %s LIMIT 1", [state]
@@ -201,6 +201,7 @@ def _known_state(conn: Admin, state: str) -> None:
 
 
 def _black_out(conn: Admin, state: object, day: object, reason: object) -> None:
+    _known_state(conn, state)
     conn.execute(
         "INSERT INTO app.blackout_date (jurisdiction, day, reason) VALUES (%s, %s::date, %s) "
         "ON CONFLICT (jurisdiction, day) DO NOTHING",

@@ -32,6 +32,9 @@ def run(practice: Practice, capsys: pytest.CaptureFixture[str]) -> Run:
     return command
 
 
+CAP = {"kind": "cap_day", "from": "2027-03-02", "number": 1, "citation": "x"}
+
+
 def hours(day: str, **more: object) -> dict[str, Any]:
     return {
         "jurisdiction": "MA",
@@ -139,6 +142,9 @@ def test_a_pack_with_another_hash_than_announced_is_refused(
         {"numbers": [{"kind": "cap_day", "from": "2027-03-02", "number": -1, "citation": "x"}]},
         {"numbers": [{"kind": "nothing", "from": "2027-03-02", "number": 1, "citation": "x"}]},
         {"numbers": ["cap_day"]},
+        {"numbers": [{**CAP, "jurisdiction": "Illinois"}]},
+        {"numbers": [{**CAP, "number": 99_999_999_999}]},
+        {"blackouts": [{"jurisdiction": "ZZ", "day": "2027-04-01", "reason": "x"}]},
         {"holidays": [{"jurisdiction": "MA", "day": "2027-02-30", "name": "x"}]},
         {"blackouts": [{"jurisdiction": "MA", "day": None, "reason": "x"}]},
         {"surprise": []},
