@@ -24,7 +24,7 @@ from coordinator_app.domain.privacy import (
     UnusualRow,
 )
 from ui.models.rows_model import Column, RowsModel
-from ui.models.words import moment
+from ui.models.words import moment, within
 from ui.theme import active
 from ui.widgets.buttons import Button
 from ui.widgets.elide_combo import ElideCombo
@@ -266,7 +266,7 @@ class WatchView(QWidget):
         return strip
 
     def _urgency(self, kind: str) -> str:
-        weights = {"danger": self.tr("Act now"), "warning": self.tr("Ask today")}
+        weights = {"danger": self.tr("Urgent"), "warning": self.tr("Ask today")}
         return weights.get(ALERT_KINDS.get(kind, "info"), self.tr("To know"))
 
     def _when(self, at: datetime) -> str:
@@ -292,7 +292,7 @@ class WatchView(QWidget):
         taken_back = ", ".join(f"{row.person} {row.reads:,}" for row in watch.rolled_back)
         self._say(
             self._rolled_back,
-            self.tr("Reads whose transaction was taken back: %1.").replace("%1", taken_back)
+            self.tr("Reads whose record was taken back: %1.").replace("%1", taken_back)
             if taken_back
             else "",
         )
@@ -344,8 +344,8 @@ class WatchView(QWidget):
                 # No name here: a name is shown where looking at it is logged.
                 text = self.tr("Patient %1 of %2").replace("%1", f"{number:,}")
                 self.patients.addItem(text.replace("%2", f"{len(row.patients):,}"), patient)
-            words = self.tr("First %1, last %2.").replace("%1", self._when(row.first_at))
-            words = words.replace("%2", self._when(row.last_at))
+            words = self.tr("First %1, last %2.").replace("%1", within(self._when(row.first_at)))
+            words = words.replace("%2", within(self._when(row.last_at)))
         self._say(self._unusual_about, words)
         some = row is not None and bool(row.patients)
         self.patients.setEnabled(some)
