@@ -290,6 +290,9 @@ def test_what_waits_is_said_once_and_leads_to_its_page(bench: Bench, login: str)
     beat()
     (message,) = (m for m in bench.shell.tools.messages.current if m.key == "notices")
     assert message.action is not None
+    workspace.open("privacy")
+    assert waiting(bench) == [], "there it is seen"
+    workspace.open("find")
     message.action.run()
     assert workspace.current == "privacy"
     practice.notices = ()

@@ -160,8 +160,8 @@ class WatchView(QWidget):
         self.seen = named(Button(self.tr("Looked at"), "primary", "check"), "alert_seen")
         self.seen.clicked.connect(self._acknowledge)
         self.alert_note.returnPressed.connect(self.seen.click)
-        self.alert_words = label("", "")
-        self.alert_words.setWordWrap(True)
+        self.alert_words = LinesEdit("alert_words", self.tr("What happened and what to do"))
+        self.alert_words.setReadOnly(True)
         card.body.addWidget(self.alert_words)
         self._alert_why = self._small()
         card.body.addWidget(self._alert_why)
@@ -266,7 +266,7 @@ class WatchView(QWidget):
         return strip
 
     def _urgency(self, kind: str) -> str:
-        weights = {"danger": self.tr("Urgent"), "warning": self.tr("Ask today")}
+        weights = {"danger": self.tr("Urgent"), "warning": self.tr("Today")}
         return weights.get(ALERT_KINDS.get(kind, "info"), self.tr("To know"))
 
     def _when(self, at: datetime) -> str:
@@ -320,7 +320,8 @@ class WatchView(QWidget):
 
     def _on_alert(self, row: AlertRow | None) -> None:
         self.to_incident.setVisible(row is not None and row.incident_id is not None)
-        self._say(self.alert_words, "" if row is None else row.words)
+        self.alert_words.setPlainText(row.words if row is not None else "")
+        self.alert_words.setVisible(row is not None)
         mine = row is not None and row.mine
         self._say(
             self._alert_why,
