@@ -295,6 +295,8 @@ class Workspace(QWidget):
     def open(self, key: str) -> None:
         """Show a page. Raises KeyError when this person does not have it."""
         page = self.pages[key]
+        if key == "privacy":
+            self._tools.messages.clear(_NOTICES)  # there it is seen
         self._stack.setCurrentWidget(page)
         self.rail.set_current(key)
         self.status.show_keys(self._own_keys | {action.objectName() for action in page.actions()})
@@ -385,7 +387,7 @@ class Workspace(QWidget):
         messages = self._tools.messages
         if not notices:
             messages.clear(_NOTICES)
-        elif self.current != "privacy":  # there it is seen
+        elif self.current != "privacy":
             action = None
             if "privacy" in self.pages:
                 action = Action(self.tr("Look at it"), lambda: self.open("privacy"))

@@ -47,6 +47,7 @@ UNUSUAL_LABELS: dict[str, str] = {
 ALERT_KINDS: dict[str, str] = {
     "audit": "danger",
     "incident_late": "danger",
+    "break_glass": "warning",
     "read_limit": "warning",
     "rolled_back_reads": "warning",
     "search_limit": "warning",

@@ -104,7 +104,7 @@ class FakeAccess:
         return AccessChange(changed, f"{row.person.name} may work again.")
 
     def _people(self) -> tuple[PersonRow, ...]:
-        return (PersonRow(JORDAN, True, "HIPAA 2025", None, "today 09:40"),)
+        return (PersonRow(JORDAN, True, "HIPAA 2025", None, "Today 9:40 AM"),)
 
     def _as_it_is(self, row: PersonRow) -> PersonRow:
         given_back = any(person == row.person.id for person, _ in self.resumed)

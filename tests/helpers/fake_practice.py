@@ -103,6 +103,7 @@ class FakePractice(FakeFind):
         self.status = WorkStatus.AVAILABLE
         self.closed_gate: Gate | None = None
         self.closed = False
+        self.notices: tuple[str, ...] = ()  # what the heartbeat says
         self._dialled: dict[UUID, UUID] = {}
         self._fence = 0
         self._lose_answer = False
@@ -218,7 +219,7 @@ class FakePractice(FakeFind):
             claim = self._mine(entry_id, fence)
             claim.until = until = self.clock.now() + LEASE
         due = sum(1 for row in self.callback_rows if row.mine and row.due_at <= self.clock.now())
-        return Heartbeat(self.clock.now(), until, LINE, due, ())
+        return Heartbeat(self.clock.now(), until, LINE, due, self.notices)
 
     def set_status(self, status: WorkStatus) -> None:
         """See the port."""

@@ -141,7 +141,7 @@ class FakeTeamPractice(FakePractice):
                     active=number != 4,
                     training="HIPAA and calling rules 2025",
                     training_expires=expires[number],
-                    last_seen="today 09:40",
+                    last_seen="Today 9:40 AM",
                     training_problem=_OLD_TRAINING if number == 2 else "",
                     credentials=_CREDENTIALS[: 3 * (number % 2)],
                     campaigns=("Diabetes + BP",) if number < 2 else (),

@@ -519,6 +519,8 @@ def test_a_person_is_suspended_with_a_reason_and_let_work_again(
     panel.button.click()
     assert "Suspend Jordan Park?" in [text.text() for text in panel.findChildren(QLabel)]
     assert page.window().focusWidget() is panel.reason
+    QApplication.sendPostedEvents()
+    assert panel._name.height() < 60, "the name does not take the room of the facts"
     QTest.keyClick(panel.reason, Qt.Key.Key_Return)
     assert panel.problem.text() == "Write the reason in a few words."
     assert practice.suspended == {}
@@ -580,7 +582,7 @@ def test_the_panel_says_what_a_person_may_do(
     page, _ = people_page(qtbot, tasks, messages)
     choose(page, "Amelia Brandt")
     assert facts(page).splitlines() == [
-        "Login locked after wrong passwords. For 12 more min",
+        "Login locked. After wrong passwords; for 12 more min",
         "HIPAA and calling rules 2025. Until Wed Dec 10, 2025",
         "English. As the person says; not tested",
         "Spanish. Tested, until Sat Aug 1, 2026",

@@ -17,7 +17,7 @@ from coordinator_app.domain.person import Role
 from coordinator_app.domain.privacy import NewAssessment, NewDisclosure
 from coordinator_app.errors import RefusedError
 from tests.helpers.fake_data import NOW, fixed_id
-from tests.helpers.fake_privacy import ROSA
+from tests.helpers.fake_privacy import CHARTS, ROSA
 from tests.helpers.fake_sign_in import person_of, session_for
 from tests.helpers.fake_team import FakeTeamPractice
 from tests.helpers.inline import InlineTasks
@@ -74,6 +74,7 @@ def test_an_alert_is_looked_at_with_a_note_and_leaves_the_list(
     assert watch.alert_count.text() == "4"
     assert not watch.seen.isEnabled()
     watch.alert_table.select_row(1)
+    assert watch.alert_words.toPlainText() == CHARTS, "whole, where the table has no room"
     watch.alert_note.setText("Talked to Jordan.")
     QTest.keyClick(watch.alert_note, Qt.Key.Key_Return)
     assert practice.written == [("acknowledge", watch_id(499), "Talked to Jordan.")]

@@ -262,3 +262,39 @@ def test_the_settings_file_holds_nobody_and_no_secret(bench: Bench) -> None:
     assert "geometry" in content
     for canary in ("Rosa", "Mart", "Jordan", "jordan", "correct horse", "0147", "Denise"):
         assert canary not in content
+
+
+# -- what waits to be looked at ---------------------------------------------------------------
+
+
+def waiting(bench: Bench) -> list[str]:
+    return [m.text for m in bench.shell.tools.messages.current if m.key == "notices"]
+
+
+@pytest.mark.parametrize("login", ["sam", "okafor"])
+def test_what_waits_is_said_once_and_leads_to_its_page(bench: Bench, login: str) -> None:
+    practice = bench.sign_in(login)
+    workspace = bench.workspace
+    beat = workspace.station.beat if workspace.station is not None else workspace._beat
+    beat()
+    assert waiting(bench) == []
+    practice.notices = ("1 emergency opening to review", "2 alerts about reading")
+    beat()
+    assert waiting(bench) == [
+        "Waiting for you: 1 emergency opening to review, 2 alerts about reading."
+    ]
+    bench.shell.tools.messages.clear("notices")
+    beat()
+    assert waiting(bench) == [], "put away, and nothing is new"
+    practice.notices = ("3 alerts about reading",)
+    beat()
+    (message,) = (m for m in bench.shell.tools.messages.current if m.key == "notices")
+    assert message.action is not None
+    workspace.open("privacy")
+    assert waiting(bench) == [], "there it is seen"
+    workspace.open("find")
+    message.action.run()
+    assert workspace.current == "privacy"
+    practice.notices = ()
+    beat()
+    assert waiting(bench) == []

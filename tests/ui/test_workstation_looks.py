@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +18,7 @@ from tests.helpers.fake_data import ANNUAL, FOLLOW_UP, LIND, OKAFOR
 from tests.helpers.fake_practice import FakePractice
 from ui.models.clock_text import clock_in, countdown, zone_label
 from ui.models.openings_model import CellKind, OpeningsModel
-from ui.models.queue_model import QueueModel
+from ui.models.queue_model import QueueModel, row_chips
 from ui.theme import Mode
 from ui.widgets.callback_time import quick_times
 from ui.widgets.labels import Elide
@@ -106,6 +108,22 @@ def test_rows_speak_whole_sentences(qtbot: QtBot) -> None:
         "Priya R., score 88, Cancelled ×3 · Mammogram overdue, Opens 8:00 PT, "
         "1 of 5 attempts, local time 7:42 AM PT, The patient may be called from 8:00 AM."
     )
+
+
+@pytest.mark.parametrize(
+    ("later", "words"),
+    [
+        (timedelta(minutes=20), "Opens 8:02 PT"),
+        (timedelta(days=1), "Opens Tue 7:42 PT"),
+        (timedelta(days=9), "Opens Dec 3"),
+    ],
+)
+def test_a_row_says_on_which_day_it_opens(later: timedelta, words: str) -> None:
+    fake = FakePractice()
+    row = next(r for r in fake.queue(QueueFilter.ALL, "", 200).rows if r.gate is not None)
+    assert row.gate is not None
+    row = replace(row, gate=replace(row.gate, opens_at=fake.clock.now() + later))
+    assert row_chips(row, fake.clock.now())[0].text == words
 
 
 def test_queue_rows_show_no_last_name(qtbot: QtBot) -> None:

@@ -35,6 +35,7 @@ __all__ = [
     "outcome_names",
     "phone",
     "refusal",
+    "within",
 ]
 
 ROLE_LABELS: Final[dict[Role, str]] = {
@@ -87,6 +88,7 @@ CHECK_LABELS: Final[dict[str, str]] = {
     "carrier_agreement": "Agreement with the carrier",
     "line": "Phone line",
 }
+_DAY_WORDS: Final = ("Today", "Tomorrow", "Yesterday")
 NO_NAME: Final = "Name not shown yet"
 NO_NAME_SHORT: Final = "No name yet"  # in a narrow list
 NO_NAME_WHY: Final = "Names appear for the patients who come next."
@@ -107,9 +109,7 @@ def gate_words(gate: Gate, zone: str, now: datetime) -> str:
     """
     if gate.opens_at is None or gate.opens_at <= now:
         return gate.sentence
-    words = moment(gate.opens_at, zone, now)
-    for day_word in ("Today", "Tomorrow"):
-        words = words.replace(day_word, day_word.lower(), 1)
+    words = within(moment(gate.opens_at, zone, now))
     verb = "Possible again" if gate.name.endswith("_limit") else "Opens"
     return f"{gate.sentence} {verb} {words}."
 
@@ -134,8 +134,14 @@ def moment(at: datetime, zone: str, now: datetime | None = None, *, named: bool 
     words = f"{day(at, zone)},"
     if now is not None:
         apart = (local(at, zone).date() - local(now, zone).date()).days
-        words = {0: "Today", 1: "Tomorrow", -1: "Yesterday"}.get(apart, words)
+        words = dict(zip((0, 1, -1), _DAY_WORDS, strict=True)).get(apart, words)
     return f"{words} {clock_in(at, zone) if named else clock(at, zone)}"
+
+
+def within(words: str) -> str:
+    """Return what :func:`moment` says as it stands inside a sentence: "today", but "Tue"."""
+    first = words.split(" ", 1)[0]
+    return words[:1].lower() + words[1:] if first in _DAY_WORDS else words
 
 
 def long_day(when: date) -> str:

@@ -12,7 +12,7 @@ from coordinator_app.domain.find import FoundPatient
 from coordinator_app.domain.ids import uuid7
 from coordinator_app.domain.person import Role
 from coordinator_app.errors import NotConnectedError, SecondFactorNeededError, WrongCodeError
-from ui.models.words import moment, refusal
+from ui.models.words import moment, refusal, within
 from ui.pages.page import Page
 from ui.tasks import Generations
 from ui.theme import active
@@ -259,11 +259,9 @@ class FindPage(Page):
     def _allowed(self, granted: GrantedOverride) -> None:
         self._ops.clear()
         zone, now = self._session.signed_in.practice.zone, self._session.clock.now()
-        until = moment(granted.until, zone, now)
+        until = within(moment(granted.until, zone, now))
         words = self.tr("One call is allowed until %1.")
-        self._messages.success(
-            words.replace("%1", until[:1].lower() + until[1:]), key="find_override"
-        )
+        self._messages.success(words.replace("%1", until), key="find_override")
         self._explain(None)
         self.changed.emit(frozenset({"queue"}))
 

@@ -24,7 +24,15 @@ from coordinator_app.domain.logs import CallLogFilter, CallLogRow
 from ui.models.call_log_model import CallLogModel
 from ui.models.clock_text import local
 from ui.models.rows_model import Column
-from ui.models.words import end_label, length, moment, outcome_kind, outcome_label, outcome_names
+from ui.models.words import (
+    end_label,
+    length,
+    moment,
+    outcome_kind,
+    outcome_label,
+    outcome_names,
+    within,
+)
 from ui.theme import active
 from ui.widgets.buttons import Button
 from ui.widgets.edits import SearchEdit
@@ -409,7 +417,7 @@ class CallLogView(QWidget):
         if first is None:
             return ""
         who = self.tr("Corrected by %1, %2").replace("%1", first.by)
-        who = who.replace("%2", moment(first.at, self._zone, self._now()))
+        who = who.replace("%2", within(moment(first.at, self._zone, self._now())))
         lines = (outcome_label(first.outcome), first.note, who, first.reason)
         return "\n".join(filter(None, lines))
 

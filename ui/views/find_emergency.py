@@ -201,7 +201,7 @@ class EmergencyPanel(Card):
             " · ".join(part for part in (str(seen.chart.age or ""), seen.chart.gender) if part),
             self.tr("speaks %1").replace("%1", language) if language else "",
             seen.address,
-            ", ".join(seen.phones),
+            ", ".join(phone.replace(" ", "\u00a0") for phone in seen.phones),
             seen.chart.practitioner,
         )
         self.facts.setText(" · ".join(part for part in facts if part))

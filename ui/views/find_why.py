@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from coordinator_app.domain.queue import Gate
 from ui.models.clock_text import local
-from ui.models.words import check_label, gate_words, moment
+from ui.models.words import check_label, gate_words, moment, within
 from ui.theme import active
 from ui.widgets.buttons import Button, IconButton
 from ui.widgets.check_row import CheckRow
@@ -212,5 +212,5 @@ class WhyView(Card):
             return self.tr("used for a call")
         if one.until <= self._now():
             return self.tr("ran out unused")
-        until = moment(one.until, self._zone, self._now(), named=False)
-        return self.tr("until %1").replace("%1", until[:1].lower() + until[1:])
+        until = within(moment(one.until, self._zone, self._now(), named=False))
+        return self.tr("until %1").replace("%1", until)

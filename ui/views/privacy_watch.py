@@ -24,7 +24,7 @@ from coordinator_app.domain.privacy import (
     UnusualRow,
 )
 from ui.models.rows_model import Column, RowsModel
-from ui.models.words import moment
+from ui.models.words import moment, within
 from ui.theme import active
 from ui.widgets.buttons import Button
 from ui.widgets.elide_combo import ElideCombo
@@ -160,8 +160,8 @@ class WatchView(QWidget):
         self.seen = named(Button(self.tr("Looked at"), "primary", "check"), "alert_seen")
         self.seen.clicked.connect(self._acknowledge)
         self.alert_note.returnPressed.connect(self.seen.click)
-        self.alert_words = label("", "")
-        self.alert_words.setWordWrap(True)
+        self.alert_words = LinesEdit("alert_words", self.tr("What happened and what to do"))
+        self.alert_words.setReadOnly(True)
         card.body.addWidget(self.alert_words)
         self._alert_why = self._small()
         card.body.addWidget(self._alert_why)
@@ -266,7 +266,7 @@ class WatchView(QWidget):
         return strip
 
     def _urgency(self, kind: str) -> str:
-        weights = {"danger": self.tr("Act now"), "warning": self.tr("Ask today")}
+        weights = {"danger": self.tr("Urgent"), "warning": self.tr("Today")}
         return weights.get(ALERT_KINDS.get(kind, "info"), self.tr("To know"))
 
     def _when(self, at: datetime) -> str:
@@ -292,7 +292,7 @@ class WatchView(QWidget):
         taken_back = ", ".join(f"{row.person} {row.reads:,}" for row in watch.rolled_back)
         self._say(
             self._rolled_back,
-            self.tr("Reads whose transaction was taken back: %1.").replace("%1", taken_back)
+            self.tr("Reads whose record was taken back: %1.").replace("%1", taken_back)
             if taken_back
             else "",
         )
@@ -320,7 +320,8 @@ class WatchView(QWidget):
 
     def _on_alert(self, row: AlertRow | None) -> None:
         self.to_incident.setVisible(row is not None and row.incident_id is not None)
-        self._say(self.alert_words, "" if row is None else row.words)
+        self.alert_words.setPlainText(row.words if row is not None else "")
+        self.alert_words.setVisible(row is not None)
         mine = row is not None and row.mine
         self._say(
             self._alert_why,
@@ -344,8 +345,8 @@ class WatchView(QWidget):
                 # No name here: a name is shown where looking at it is logged.
                 text = self.tr("Patient %1 of %2").replace("%1", f"{number:,}")
                 self.patients.addItem(text.replace("%2", f"{len(row.patients):,}"), patient)
-            words = self.tr("First %1, last %2.").replace("%1", self._when(row.first_at))
-            words = words.replace("%2", self._when(row.last_at))
+            words = self.tr("First %1, last %2.").replace("%1", within(self._when(row.first_at)))
+            words = words.replace("%2", within(self._when(row.last_at)))
         self._say(self._unusual_about, words)
         some = row is not None and bool(row.patients)
         self.patients.setEnabled(some)

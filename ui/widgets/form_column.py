@@ -74,7 +74,8 @@ class LinesEdit(QPlainTextEdit):
         return self.toPlainText().strip()
 
     def _rescale(self) -> None:
-        margins = 2 * (self.frameWidth() + active().px(8))
+        edge = self.frameWidth() + active().px(7) + self.document().documentMargin()
+        margins = round(2 * edge)
         self.setFixedHeight(self._lines * self.fontMetrics().lineSpacing() + margins)
 
 

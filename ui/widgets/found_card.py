@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from coordinator_app.domain.find import FoundPatient, WhyHere
 from ui.messages import Level
-from ui.models.words import moment
+from ui.models.words import moment, within
 from ui.theme import active
 from ui.widgets.avatar import Avatar
 from ui.widgets.buttons import Button
@@ -143,9 +143,7 @@ class FoundCard(Card):
         if call is None:
             return self.tr("Not called before.")
         words = self.tr("Last call %1: %2, by %3.")
-        at = moment(call.at, self._zone, self._now)
-        for word in ("Today", "Yesterday"):
-            at = at.replace(word, word.lower(), 1)
+        at = within(moment(call.at, self._zone, self._now))
         outcome = call.outcome[:1].lower() + call.outcome[1:]
         return words.replace("%1", at).replace("%2", outcome).replace("%3", call.by)
 

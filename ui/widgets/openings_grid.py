@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from ui.models.openings_delegate import OpeningsDelegate
@@ -52,8 +52,7 @@ class _DayHeader(QHeaderView):
         title_font = theme.font("caption", "semibold")
         painter.setFont(title_font)
         painter.setPen(theme.color("primary_text" if column.today else "text2"))
-        room = inner.width() if not column.number else inner.width() / 2
-        title = fitted(column.title, title_font, room)
+        title = self._title(column, title_font, inner.width())
         painter.drawText(inner, _LEFT, title)
         left += text_width(title, title_font) + px(7)
         left = self._paint_number(painter, rect, column, left)
@@ -67,6 +66,14 @@ class _DayHeader(QHeaderView):
         painter.setPen(theme.color("text2"))
         painter.drawText(inner, _RIGHT, count)
         painter.restore()
+
+    @staticmethod
+    def _title(column: Column, font: QFont, room: float) -> str:
+        """A weekday gives up letters, and stays readable beside its number: "Mo 24"."""
+        if not column.number:
+            return fitted(column.title, font, room)
+        fits = [n for n in (3, 2) if text_width(column.title[:n], font) <= room / 2]
+        return column.title[: fits[0] if fits else 1]
 
     @staticmethod
     def _paint_number(painter: QPainter, rect: QRect, column: Column, left: float) -> float:

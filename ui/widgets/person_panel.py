@@ -80,6 +80,7 @@ class PersonPanel(Card):
         column.addLayout(head)
         column.addWidget(scroll, 1)
         column.addWidget(self.box, 0, Qt.AlignmentFlag.AlignTop)
+        column.addStretch(0)  # takes the room when the facts are hidden
         column.addWidget(self.button)
         self.body.addWidget(self.nobody, 0, Qt.AlignmentFlag.AlignTop)
         self.body.addWidget(self._content, 1)
@@ -175,10 +176,9 @@ class PersonPanel(Card):
         if not row.active:
             facts.append(("ban", "danger", self.tr("Suspended"), self.tr("Can do nothing here")))
         if row.locked_minutes:
-            minutes = self.tr("For %1 more min").replace("%1", str(row.locked_minutes))
-            facts.append(
-                ("lock", "warning", self.tr("Login locked after wrong passwords"), minutes)
-            )
+            words = self.tr("After wrong passwords; for %1 more min")
+            words = words.replace("%1", str(row.locked_minutes))
+            facts.append(("lock", "warning", self.tr("Login locked"), words))
         facts.append(self._training(row))
         languages = {c.name: c for c in row.credentials if c.kind is CredentialKind.LANGUAGE}
         facts += [
