@@ -26,7 +26,7 @@ CREATE TABLE job (
     autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX job_next ON job (state, priority DESC, id);
 INSERT INTO job (priority, payload)
-SELECT i * 7919 %% 100, repeat('x', 200) FROM generate_series(1, %(n)s::integer) i;
+SELECT i::bigint * 7919 %% 100, repeat('x', 200) FROM generate_series(1, %(n)s::integer) i;
 """
 _TAKE = """
 UPDATE job SET state = 'taken' WHERE id = (

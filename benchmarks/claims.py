@@ -10,6 +10,9 @@ Each coordinator is a login of its own on a real connection. Two things are meas
 * call: ``api.request_call`` (the gate again, the permit), the carrier's "no answer" written as the
   gateway writes it, ``api.finish`` with the next patient in the same answer.
 
+* 20 calls a second: the same with pauses, six times what 100 people dial. The rate says nothing
+  then, the percentiles what a coordinator waits.
+
 A ratio compares transactions a second: 2 a skip-and-claim, 3 a call, 2 a job of the plain queue.
 """
 
@@ -144,6 +147,7 @@ def measure(bench: Bench, clients: int, seconds: int, rounds: int) -> None:
     ours: tuple[tuple[str, Callable[[], Run], int], ...] = (
         ("skip and claim", lambda: run(people, skip_and_claim, seconds), 2),
         ("call", lambda: run(people, calls(bench), seconds), 3),
+        ("20 calls/s", lambda: run(people, calls(bench), seconds * 2, clients / 20), 3),
     )
     base = 0.0
     plain: list[Run] = []

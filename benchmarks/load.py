@@ -8,6 +8,7 @@ than both. pgbench itself cannot give a percentile of one statement among severa
 
 from __future__ import annotations
 
+import random
 import statistics
 import threading
 import time
@@ -91,8 +92,11 @@ class Run:
 Cycle = Callable[[Client], Iterator[None]]
 
 
-def run(conninfos: list[str], cycle: Cycle, seconds: float) -> Run:
-    """Let each client go through cycles for that long; a cycle begun is finished and counted."""
+def run(conninfos: list[str], cycle: Cycle, seconds: float, pause: float = 0) -> Run:
+    """Let each client go through cycles for that long; a cycle begun is finished and counted.
+
+    ``pause``: seconds between a client's cycles, on average, as people take them.
+    """
     clients = [Client(conninfo) for conninfo in conninfos]
     ready = threading.Barrier(len(clients) + 1)
     stop = threading.Event()
@@ -106,6 +110,8 @@ def run(conninfos: list[str], cycle: Cycle, seconds: float) -> Run:
             clients[number].times.clear()
             ready.wait()
             while not stop.is_set():
+                if pause and stop.wait(random.expovariate(1 / pause)):
+                    break
                 next(steps)
                 counts[number] += 1
         except BaseException as fault:  # noqa: BLE001  (shown by the main thread)

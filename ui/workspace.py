@@ -13,7 +13,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from coordinator_app.domain.person import Role
-from ui.messages import Level
+from ui.messages import Action, Level
 from ui.models.words import ROLE_LABELS
 from ui.pages.call_log import CallLogPage
 from ui.pages.callbacks import CallbacksPage
@@ -67,6 +67,7 @@ PAGES: Final[dict[Role, tuple[str, ...]]] = {
     Role.AUDITOR: ("privacy", "call_log", "find"),
 }
 FIRST_PAGE: Final = {Role.SUPERVISOR: "team"}
+_NOTICES = "notices"  # key of the one banner
 _FULL = 1380  # effective width: window width / text scale (ui.md section 1)
 
 
@@ -102,6 +103,7 @@ class Workspace(QWidget):
         self.call_bar: CallBar | None = None
         self.station: Workstation | None = None
         self._live = False
+        self._noticed: tuple[str, ...] = ()
         self.pages = {key: self._make_page(key) for key in (*keys, "help", "settings")}
         self.rail = self._make_rail(keys)
         self.top = TopBar(signed_in.practice, tools.keymap, self.call_bar)
@@ -373,14 +375,31 @@ class Workspace(QWidget):
     def _on_beat(self, beat: Heartbeat) -> None:
         self.status.show_line(beat.line)
         self.rail.set_badge("callbacks", beat.callbacks_due)
+        self._tell_notices(beat.notices)
+
+    def _tell_notices(self, notices: tuple[str, ...]) -> None:
+        """Say what waits to be looked at, once for as long as it is the same."""
+        if notices == self._noticed:
+            return
+        self._noticed = notices
+        messages = self._tools.messages
+        if not notices:
+            messages.clear(_NOTICES)
+        elif self.current != "privacy":  # there it is seen
+            action = None
+            if "privacy" in self.pages:
+                action = Action(self.tr("Look at it"), lambda: self.open("privacy"))
+            words = self.tr("Waiting for you: %1.").replace("%1", ", ".join(notices))
+            messages.warning(words, key=_NOTICES, action=action)
 
     def _beat(self) -> None:
         session = self.session
-        self._link.run(
-            self,
-            lambda: session.practice.heartbeat(None, 0),
-            done=lambda beat: session.clock.sync(beat.now),
-        )
+
+        def done(beat: Heartbeat) -> None:
+            session.clock.sync(beat.now)
+            self._tell_notices(beat.notices)
+
+        self._link.run(self, lambda: session.practice.heartbeat(None, 0), done=done)
 
     def _set_status(self, status: WorkStatus) -> None:
         practice = self.session.practice

@@ -74,7 +74,7 @@ class PersonRow:
     active: bool
     training: str
     training_expires: date | None
-    last_seen: str | None  # already in words, e.g. "today 09:40"
+    last_seen: str | None  # already in words, e.g. "Today 9:40 AM"
     training_problem: str = ""  # a sentence, "" when trained
     credentials: tuple[Credential, ...] = ()
     campaigns: tuple[str, ...] = ()  # assigned to these

@@ -67,4 +67,4 @@ class Heartbeat:
     lease_until: datetime | None
     line: LineHealth
     callbacks_due: int
-    notices: tuple[str, ...]  # "Your supervisor ..." sentences without patient data
+    notices: tuple[str, ...]  # what waits to be looked at: "2 alerts about reading"

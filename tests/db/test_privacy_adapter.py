@@ -105,7 +105,11 @@ def test_the_watch_in_one_answer(
     me = at_work("cc_sup")
     watch = me.privacy_watch()
     (alert,) = watch.alerts
-    assert (alert.person, alert.words) == ("Jordan Park", "Read and took it back, 7 times")
+    assert alert.person == "Jordan Park"
+    assert alert.words == (
+        "Jordan Park read patients and took the record of it back, 7 times. "
+        "The program never does that: ask, and tell the administrator."
+    )
     assert [one.id for one in watch.openings] == [opening]
     assert [(one.kind, one.count) for one in watch.unusual] == [("fast_paging", 3)]
     me.acknowledge_alert(alert.id, "Talked about it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -556,6 +557,97 @@ def test_an_alert_is_seen_by_a_supervisor_with_a_note_and_never_by_whom_it_is_ab
     other.ask("acknowledge_alert", number, "Once more.")  # the first note stays
     assert practice.value("SELECT note FROM app.alert") == "Talked about it."
     assert practice.sup.ask("privacy_watch")["alerts"] == []
+
+
+def alert(practice: Practice, kind: str, login: str | None = "cc_c1", detail: str = "{}") -> None:
+    person = None if login is None else practice.person_id(login)
+    practice.rows("SELECT app.raise_alert(%s, %s, 'person/x', %s)", kind, person, detail)
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "words"),
+    [
+        (
+            "read_limit",
+            '{"limit": 60}',
+            "Jordan Park has used up the hour’s charts (60). Ask what they were for.",
+        ),
+        ("search_limit", '{"limit": 20}', "Jordan Park has used up the hour’s look-ups (20). Ask"),
+        ("search_limit", '{"opened": 5}', "Jordan Park has opened as many looked-up patients"),
+        ("search_limit", '{"glass": true}', "Jordan Park has used emergency access as often"),
+        ("break_glass", "{}", "Jordan Park opened a chart in an emergency. Review it under"),
+        ("break_glass", '{"rolled_back": true}', "took the record of it back. The program never"),
+        ("unusual_reading", '{"from": "2025-11-23", "to": "2025-11-23"}', "way on Nov 23. Look"),
+        ("login_lock", '{"failures": 5}', "locked out after failed sign-ins (5). Ask whether"),
+    ],
+)
+def test_an_alert_says_what_happened_and_what_to_do(
+    practice: Practice, kind: str, detail: str, words: str
+) -> None:
+    alert(practice, kind, detail=detail)
+    (row,) = practice.sup.ask("privacy_watch")["alerts"]
+    assert words in row["words"]
+
+
+def test_every_kind_of_alert_is_told_in_whole_sentences(practice: Practice) -> None:
+    allowed = practice.value(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'alert_kind_check'"
+    )
+    kinds = re.findall(r"'(\w+)'", str(allowed))
+    assert len(kinds) > 8
+    for kind in kinds:
+        alert(practice, kind)
+    rows = practice.sup.ask("privacy_watch")["alerts"]
+    assert {row["kind"] for row in rows} == set(kinds)
+    for row in rows:
+        assert row["words"].endswith(".")
+        assert ": " + row["kind"].replace("_", " ") not in row["words"], "a kind without its words"
+        about_nobody = row["kind"] in {"audit", "incident_late"}
+        assert row["words"].startswith("Jordan Park") is not about_nobody
+
+
+def notices(who: Party) -> list[str]:
+    return list(who.ask("heartbeat", None, None)["notices"])
+
+
+def test_a_supervisor_is_told_where_they_work_what_waits_to_be_looked_at(
+    practice: Practice,
+) -> None:
+    assert notices(practice.sup) == []
+    alert(practice, "read_limit")
+    alert(practice, "search_limit")
+    alert(practice, "login_lock")
+    alert(practice, "incident_late", None)
+    alert(practice, "break_glass")  # counted as the opening that it is about
+    open_glass(practice, "cc_c1")
+    incident(practice)
+    assert notices(practice.sup) == [
+        "1 emergency opening to review",
+        "2 alerts about reading",
+        "1 alert about a sign-in",
+        "1 incident running out of time",
+        "1 privacy incident to look at",
+    ]
+    for row in practice.sup.ask("privacy_watch")["alerts"]:
+        practice.sup.ask("acknowledge_alert", uuid.UUID(row["id"]), "Talked about it.")
+    assert notices(practice.sup) == [
+        "1 emergency opening to review",
+        "1 privacy incident to look at",
+    ]
+
+
+def test_nobody_is_told_what_is_about_themselves_and_only_supervisors_are(
+    practice: Practice,
+) -> None:
+    alert(practice, "read_limit", "cc_sup")
+    open_glass(practice, "cc_sup")
+    assert notices(practice.sup) == []
+    assert notices(second_supervisor(practice)) == [
+        "1 emergency opening to review",
+        "1 alert about reading",
+    ]
+    for who in (practice.c1, practice.cli, practice.aud):
+        assert notices(who) == []
 
 
 def open_glass(practice: Practice, login: str) -> uuid.UUID:

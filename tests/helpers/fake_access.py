@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
 TOKEN = "the token of this session"
 CODE_NEEDED = "This needs a code of your authenticator app. Type it to go on."
+NO_APP = "This needs a code of your authenticator app, and none is set up for you."
 
 
 class FakeAccess:
     """``log`` keeps the name of each method that was called.
 
     ``code``: what the authenticator app shows; "" while the practice asks for none.
+    ``code_for``: the methods that ask for it; None: all. ``enrolled``: whether there is an app.
     """
 
     def __init__(self, person: Person) -> None:
@@ -34,6 +36,8 @@ class FakeAccess:
         self.person = person
         self.log: list[str] = []
         self.code = ""
+        self.code_for: frozenset[str] | None = None
+        self.enrolled = True
         self.shown = False
         self.suspended: dict[UUID, str] = {}  # with the reason
         self.resumed: list[tuple[UUID, str]] = []
@@ -47,12 +51,17 @@ class FakeAccess:
         self.log.append(name)
         if self._failures:
             raise self._failures.pop(0)
-        if self.code and not self.shown and name not in {"second_factor", "resume", "sign_out"}:
+        if self.code and not self.shown and self._asks_code(name):
             raise SecondFactorNeededError(
-                CODE_NEEDED,
+                CODE_NEEDED if self.enrolled else NO_APP,
                 name="second_factor_needed",
-                detail={"enrolled": True, "whole": True},
+                detail={"enrolled": self.enrolled, "whole": self.code_for is None},
             )
+
+    def _asks_code(self, name: str) -> bool:
+        if self.code_for is None:
+            return name not in {"second_factor", "resume", "sign_out"}
+        return name in self.code_for
 
     def second_factor(self, code: str) -> str:
         """See the port."""

@@ -46,7 +46,8 @@ _RULE = RuleBehind(
 class FakeFind(FakeLists):
     """``looked_up``: what was searched for and why; ``overrides`` and ``glasses``: what was given.
 
-    ``failing``: names of the checks that fail in every explanation.
+    ``failing``: names of the checks that fail in every explanation. ``asked_ops``: the ids with
+    which overrides and emergencies were asked for, refused ones too.
     """
 
     clock: PracticeClock
@@ -55,6 +56,7 @@ class FakeFind(FakeLists):
     overrides: list[tuple[UUID, tuple[str, ...], str]]
     glasses: dict[UUID, EmergencyChart]
     explained: list[datetime | None]
+    asked_ops: list[UUID]
     failing: tuple[str, ...] = ("hours", "cap_day")
 
     def _start_looking_up(self) -> None:
@@ -62,6 +64,7 @@ class FakeFind(FakeLists):
         self.overrides = []
         self.glasses = {}
         self.explained = []
+        self.asked_ops = []
 
     def holder_of(self, patient: FakePatient) -> tuple[str, bool] | None:
         """Who has a patient open, and whether it is this person."""
@@ -157,6 +160,7 @@ class FakeFind(FakeLists):
         self, patient_id: UUID, checks: Sequence[str], reason: str, op_id: UUID
     ) -> GrantedOverride:
         """See the port."""
+        self.asked_ops.append(op_id)
         self._enter("override_gate")
         if self.person.role is not Role.CLINICIAN:
             raise NotAllowedError("Your role in this practice does not include this.")
@@ -165,6 +169,7 @@ class FakeFind(FakeLists):
 
     def break_glass(self, patient_id: UUID, reason: str, op_id: UUID) -> EmergencyChart:
         """See the port."""
+        self.asked_ops.append(op_id)
         self._enter("break_glass")
         if len(reason.strip()) < LEAST_REASON:
             raise RefusedError("Say in a sentence what the emergency is.", name="bad_argument")

@@ -31,6 +31,16 @@ from tests.helpers.fake_data import JORDAN, NOW, fixed_id
 
 ROSA = fixed_id("patient Rosa")
 TODAY = NOW.date()
+LATE = "An incident has 8 days left. Assess it, tell whom it concerns, and close it."
+CHARTS = "Jordan Park has used up the hour’s charts (60). Ask what they were for."
+UNUSUAL = (
+    "Luis Cordero read in an unusual way on Nov 23. Look at “Unusual reading”, and ask what it was "
+    "for."
+)
+LOCKED = (
+    "Sam Whitfield was locked out after failed sign-ins (5). Ask whether it was them; if not, "
+    "suspend them."
+)
 _NAMES = {"Rosa M.": "Rosa Mendoza", "Harold W.": "Harold Whitley", "Priya R.": "Priya Raman"}
 
 
@@ -44,10 +54,10 @@ def alerts() -> list[AlertRow]:
         )
 
     return [
-        row(0, "incident_late", "An incident has 8 days left", ""),
-        row(1, "read_limit", "Opened as many charts as one hour allows (60)", "Jordan Park"),
-        row(2, "unusual_reading", "Unusual reading on Nov 23", "Luis Cordero"),
-        row(3, "login_lock", "Locked after failed sign-ins", "Sam Whitfield", mine=True),
+        row(0, "incident_late", LATE, ""),
+        row(1, "read_limit", CHARTS, "Jordan Park"),
+        row(2, "unusual_reading", UNUSUAL, "Luis Cordero"),
+        row(3, "login_lock", LOCKED, "Sam Whitfield", mine=True),
     ]
 
 

@@ -21,6 +21,7 @@ from coordinator_app.domain.find import (
 )
 from coordinator_app.domain.queue import Gate
 from coordinator_app.errors import NotAllowedError, NotConnectedError, RefusedError
+from tests.helpers.fake_access import NO_APP
 from tests.helpers.fake_data import CANARY_WORDS, NOW
 from tests.helpers.fake_sign_in import LAKESIDE, PASSWORD, WRONG_PASSWORD, session_for
 from tests.helpers.window import Bench, close_bench, make_bench, spoken_by, texts_of
@@ -32,11 +33,15 @@ from ui.pages.find import FindPage
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
+    from coordinator_app.domain.person import Person
     from tests.helpers.fake_practice import FakePractice
     from ui.theme import Theme
+    from ui.views.find_emergency import EmergencyPanel
+    from ui.views.find_override import OverridePanel
 
 SENTENCE = "The patient fainted on the telephone."
 CHICAGO = "America/Chicago"
+CODE = "123456"
 
 
 @pytest.fixture
@@ -388,7 +393,46 @@ def test_nothing_is_offered_where_nothing_can_be_overridden(bench: Bench) -> Non
     assert not page.why.allow.isVisible()
 
 
+def test_an_override_asks_for_the_code_and_keeps_all_that_was_typed(
+    bench: Bench, qtbot: QtBot
+) -> None:
+    make = bench.connector._make
+
+    def coded(person: Person) -> FakePractice:
+        made = make(person)
+        made.code, made.code_for = CODE, frozenset({"override_gate"})
+        return made
+
+    bench.connector._make = coded
+    page, practice = enter(bench, "okafor")
+    bench.window.activateWindow()
+    explain(page)
+    button(page, "find_allow").click()
+    allow(page)
+    panel = page.override
+    qtbot.waitUntil(panel.code.code.hasFocus)
+    assert panel.problem.text == ""
+    show_code(panel, "111111")
+    assert panel.code.error.text() == "That code is not right. 4 tries left."
+    QTest.keyClick(panel.code.code, Qt.Key.Key_Escape)
+    assert panel.password.text() == "", "back at the form, the password is typed anew"
+    assert panel.reason.toPlainText() == SENTENCE
+    allow(page)
+    show_code(panel, CODE)
+    fresh = bench.connector.opened[-1]
+    assert [reason for _, _, reason in fresh.overrides] == [SENTENCE]
+    assert len({op for one in bench.connector.opened for op in one.asked_ops}) == 1
+    assert page.why.isVisible()
+    assert panel.code.code.text() == panel.password.text() == ""
+    assert practice.overrides == []
+
+
 # -- emergency --------------------------------------------------------------------------------
+
+
+def show_code(panel: EmergencyPanel | OverridePanel, digits: str) -> None:
+    panel.code.code.setText(digits)
+    QTest.keyClick(panel.code.code, Qt.Key.Key_Return)
 
 
 def break_glass(page: FindPage, name: str = "Harold", reason: str = SENTENCE) -> None:
@@ -434,7 +478,7 @@ def test_the_chart_is_there_for_half_an_hour_and_then_gone(bench: Bench) -> None
 @pytest.mark.parametrize(
     "error",
     [
-        NotAllowedError("This needs a code of your authenticator app. Type it to go on."),
+        NotAllowedError("Your role in this practice does not include this."),
         RefusedError("You have used emergency access as often as one day allows."),
         NotConnectedError("The practice cannot be reached."),
     ],
@@ -448,6 +492,63 @@ def test_a_refused_emergency_says_why_in_its_place(bench: Bench, error: Exceptio
     button(page, "glass_open").click()
     assert page.glass.problem.text == str(error)
     assert page.glass.until is None
+    assert button(page, "glass_open").isEnabled()
+
+
+def test_an_emergency_asks_for_the_code_and_opens_with_the_same_wish(
+    bench: Bench, qtbot: QtBot
+) -> None:
+    page, practice = enter(bench)
+    bench.window.activateWindow()
+    practice.code, practice.code_for = CODE, frozenset({"break_glass"})
+    break_glass(page)
+    qtbot.waitUntil(page.glass.code.code.hasFocus)
+    assert "six digits" in shown(page.glass)
+    assert practice.glasses == {}
+    show_code(page.glass, "12")
+    assert page.glass.code.error.text() == "A code has six digits. Type all of them."
+    show_code(page.glass, "111111")
+    assert page.glass.code.error.text() == "That code is not right. 4 tries left."
+    qtbot.waitUntil(page.glass.code.code.hasFocus)
+    show_code(page.glass, CODE)
+    assert "Harold Whitcomb" in shown(page.glass)
+    assert page.glass.code.code.text() == ""
+    assert len(practice.asked_ops) == 2
+    assert len(set(practice.asked_ops)) == 1, "one wish, one id"
+
+
+def test_leaving_the_code_goes_back_to_the_reason(bench: Bench, qtbot: QtBot) -> None:
+    page, practice = enter(bench)
+    bench.window.activateWindow()
+    practice.code, practice.code_for = CODE, frozenset({"break_glass"})
+    break_glass(page)
+    page.glass.code.code.setText("123")
+    QTest.keyClick(page.glass.code.code, Qt.Key.Key_Escape)
+    qtbot.waitUntil(page.glass.reason.hasFocus)
+    assert page.glass.reason.toPlainText() == SENTENCE
+    assert page.glass.code.code.text() == ""
+
+
+def test_a_lost_answer_to_the_code_keeps_the_reason(bench: Bench) -> None:
+    page, practice = enter(bench)
+    practice.code, practice.code_for = CODE, frozenset({"break_glass"})
+    break_glass(page)
+    practice.fail_next()
+    show_code(page.glass, CODE)
+    assert page.glass.problem.text == "The practice cannot be reached."
+    assert page.glass.reason.toPlainText() == SENTENCE
+    button(page, "glass_open").click()
+    show_code(page.glass, CODE)
+    assert "Harold Whitcomb" in shown(page.glass)
+    assert len(set(practice.asked_ops)) == 1
+
+
+def test_who_has_no_app_reads_whom_to_ask_and_is_asked_for_no_code(bench: Bench) -> None:
+    page, practice = enter(bench)
+    practice.code, practice.code_for, practice.enrolled = CODE, frozenset({"break_glass"}), False
+    break_glass(page)
+    assert page.glass.problem.text == NO_APP
+    assert not page.glass.code.isVisible()
     assert button(page, "glass_open").isEnabled()
 
 
@@ -542,7 +643,11 @@ def test_every_state_says_what_it_is_and_clips_nothing(
     button(page, "found_glass").click()
     look("emergency asked")
     page.glass.reason.setPlainText(SENTENCE)
+    practice.code, practice.code_for = CODE, frozenset({"break_glass"})
     button(page, "glass_open").click()
+    page.glass.code.submit()
+    look("code of an emergency")
+    show_code(page.glass, CODE)
     look("emergency")
     ask(page, name="Nobody")
     look("nobody")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from coordinator_app.domain.queue import Chip, QueueRow
-from ui.models.queue_model import LOCAL_TIME, ROW, row_chips
+from ui.models.queue_model import CHIPS, LOCAL_TIME, ROW
 from ui.models.words import NO_NAME, NO_NAME_SHORT
 from ui.theme import Theme, active
 from ui.widgets.painting import fitted, focus_ring, rounded, text_width
@@ -62,14 +64,18 @@ class QueueDelegate(QStyledItemDelegate):
         paint_score_ring(painter, ring, row.score)
         painter.setOpacity(1.0)
         text = rect.adjusted(theme.px(55), theme.px(7), -theme.px(10), -theme.px(7))
-        _paint_words(painter, text, row, str(index.data(LOCAL_TIME)), theme)
+        _paint_words(painter, text, index, theme)
         focused = state & QStyle.StateFlag.State_HasFocus
         if focused and state & QStyle.StateFlag.State_Selected:
             focus_ring(painter, rect, theme.px(8))
         painter.restore()
 
 
-def _paint_words(painter: QPainter, rect: QRect, row: QueueRow, clock: str, theme: Theme) -> None:
+def _paint_words(
+    painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex, theme: Theme
+) -> None:
+    row: QueueRow = index.data(ROW)
+    clock = str(index.data(LOCAL_TIME))
     taken = row.held_by is not None and not row.mine
     small = theme.font("small")
     named = bool(row.name)
@@ -103,10 +109,10 @@ def _paint_words(painter: QPainter, rect: QRect, row: QueueRow, clock: str, them
     left = third.right() - attempts_width - theme.px(17)
     painter.drawPixmap(QPointF(left, third.center().y() - theme.px(6) + 0.5), icon)
     room = QRect(third.left(), third.top(), left - third.left() - theme.px(6), third.height())
-    _paint_chips(painter, room, row_chips(row), theme)
+    _paint_chips(painter, room, index.data(CHIPS), theme)
 
 
-def _paint_chips(painter: QPainter, room: QRect, chips: tuple[Chip, ...], theme: Theme) -> None:
+def _paint_chips(painter: QPainter, room: QRect, chips: Iterable[Chip], theme: Theme) -> None:
     font = theme.font("caption", "semibold")
     left = room.left()
     pad = theme.px(7)

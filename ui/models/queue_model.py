@@ -16,31 +16,37 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-__all__ = ["LOCAL_TIME", "ROW", "QueueModel", "row_chips", "row_words"]
+__all__ = ["CHIPS", "LOCAL_TIME", "ROW", "QueueModel", "row_chips", "row_words"]
 
 ROW = Qt.ItemDataRole.UserRole + 1  # the QueueRow
 LOCAL_TIME = Qt.ItemDataRole.UserRole + 2  # the patient's clock, "9:42 AM CT"
+CHIPS = Qt.ItemDataRole.UserRole + 3  # what stands under the name
+_WEEK = 7  # days; from then on a weekday does not say which
 _NO_INDEX = QModelIndex()
 
 
-def _opens(row: QueueRow) -> str:
+def _opens(row: QueueRow, now: datetime) -> str:
     gate = row.gate
     if gate is None:
         return ""
     if gate.opens_at is None:
         return "Not callable now"
     there = local(gate.opens_at, row.zone)
-    time = there.strftime("%I:%M").lstrip("0")
+    days = (there.date() - local(now, row.zone).date()).days
+    if days >= _WEEK:
+        return f"Opens {there:%b} {there.day}"
+    time = f"{there:%a} " if days else ""
+    time += there.strftime("%I:%M").lstrip("0")
     return f"Opens {time} {zone_label(gate.opens_at, row.zone)}"
 
 
-def row_chips(row: QueueRow) -> tuple[Chip, ...]:
+def row_chips(row: QueueRow, now: datetime) -> tuple[Chip, ...]:
     """Return the chips of a row: who has it, when it opens, then its own."""
     chips: list[Chip] = []
     if row.held_by is not None:
         chips.append(Chip("Yours" if row.mine else f"With {row.held_by}", "info"))
     if row.gate is not None:
-        chips.append(Chip(_opens(row), "neutral"))
+        chips.append(Chip(_opens(row, now), "neutral"))
     return (*chips, *row.chips)
 
 
@@ -50,7 +56,7 @@ def row_words(row: QueueRow, now: datetime) -> str:
         row.name or f"{NO_NAME} ({NO_NAME_WHY.rstrip('.').lower()})",
         f"score {row.score}",
         row.reason,
-        *(chip.text for chip in row_chips(row)),
+        *(chip.text for chip in row_chips(row, now)),
         f"{row.attempts} of {row.max_attempts} attempts",
         f"local time {clock_in(now, row.zone)}",
     ]
@@ -67,6 +73,7 @@ def _tip(row: QueueRow) -> str:
 _SERVED: Final[dict[int, Callable[[QueueRow, datetime], object]]] = {
     ROW: lambda row, _: row,
     LOCAL_TIME: lambda row, now: clock_in(now, row.zone),
+    CHIPS: row_chips,
     Qt.ItemDataRole.DisplayRole: lambda row, _: row.name or NO_NAME,
     Qt.ItemDataRole.AccessibleTextRole: row_words,
     Qt.ItemDataRole.ToolTipRole: lambda row, _: _tip(row),

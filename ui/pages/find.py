@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from coordinator_app.domain.find import FoundPatient
 from coordinator_app.domain.ids import uuid7
 from coordinator_app.domain.person import Role
-from coordinator_app.errors import NotConnectedError
+from coordinator_app.errors import NotConnectedError, SecondFactorNeededError, WrongCodeError
 from ui.models.words import moment, refusal
 from ui.pages.page import Page
 from ui.tasks import Generations
@@ -235,7 +235,7 @@ class FindPage(Page):
         self._end_override()
         self.why.allow.setFocus()
 
-    def _allow(self, checks: tuple[str, ...], reason: str, password: str) -> None:
+    def _allow(self, checks: tuple[str, ...], reason: str, password: str, code: str) -> None:
         patient = self._about
         if patient is None:
             return
@@ -249,6 +249,7 @@ class FindPage(Page):
             lambda: session.confirmed(
                 password,
                 lambda practice: practice.override_gate(patient.patient_id, checks, reason, op_id),
+                code=code,
             ),
             done=fresh(self._allowed),
             failed=fresh(self._not_allowed),
@@ -267,9 +268,18 @@ class FindPage(Page):
         self.changed.emit(frozenset({"queue"}))
 
     def _not_allowed(self, error: UserFacingError) -> None:
-        if not isinstance(error, NotConnectedError):
-            self._ops.clear()
-        self.override.show_problem(error.sentence)
+        self._refused(error, self.override)
+
+    def _refused(self, error: UserFacingError, panel: EmergencyPanel | OverridePanel) -> None:
+        """Ask for the code where that is what is missing: then the wish is still the same one."""
+        if isinstance(error, SecondFactorNeededError) and error.enrolled:
+            panel.ask_code()
+        elif isinstance(error, WrongCodeError):
+            panel.show_code_problem(error.sentence)
+        else:
+            if not isinstance(error, NotConnectedError):
+                self._ops.clear()
+            panel.show_problem(error.sentence)
 
     # -- emergency ----------------------------------------------------------------------------
 
@@ -295,25 +305,29 @@ class FindPage(Page):
             failed=fresh(self._glass_refused),
         )
 
-    def _break_glass(self, reason: str) -> None:
+    def _break_glass(self, reason: str, code: str) -> None:
         patient = self._about
         if patient is None:
             return
-        practice = self._session.practice
+        session = self._session
         op_id = self._ops.setdefault((patient.patient_id, reason), uuid7())
         fresh = self._asked.latest("side")
         self.glass.set_busy(True)
+
+        def open_chart() -> EmergencyChart:
+            if code:
+                session.show_code(code)
+            return session.practice.break_glass(patient.patient_id, reason, op_id)
+
         self._tasks.run(
             self,
-            lambda: practice.break_glass(patient.patient_id, reason, op_id),
+            open_chart,
             done=fresh(self._show_glass),
             failed=fresh(self._glass_refused),
         )
 
     def _glass_refused(self, error: UserFacingError) -> None:
-        if not isinstance(error, NotConnectedError):
-            self._ops.clear()
-        self.glass.show_problem(error.sentence)
+        self._refused(error, self.glass)
 
     def _show_glass(self, seen: EmergencyChart) -> None:
         self._ops.clear()

@@ -398,8 +398,6 @@ class Workstation(Page):
     def _on_beat(self, beat: Heartbeat) -> None:
         self._session.clock.sync(beat.now)
         self._bar.show_line(beat.line)
-        for notice in beat.notices:
-            self._messages.info(notice)
         self.beaten.emit(beat)
 
     def _tick(self) -> None:

@@ -136,11 +136,11 @@ class CallLogView(QWidget):
                 self.tr("Outcome"),
                 self._outcome,
                 chip=lambda r: outcome_kind(r.outcome),
-                width=190,
+                width=184,
             ),
             Column(self.tr("Talk"), self._talked, right=True, width=92, drop=1),
-            Column(self.tr("Coordinator"), lambda r: r.coordinator, drop=2),
-            Column(self.tr("Campaign"), lambda r: r.campaign, drop=4),
+            Column(self.tr("Coordinator"), lambda r: r.coordinator, width=126, drop=2),
+            Column(self.tr("Campaign"), lambda r: r.campaign, width=142, drop=4),
             Column(self.tr("Note"), lambda r: r.note, drop=3),
         ]
 

@@ -13,6 +13,7 @@ from ui.models.words import long_day
 from ui.theme import active
 from ui.widgets.buttons import Button, IconButton
 from ui.widgets.chart_tabs import ChartTabs
+from ui.widgets.code_form import CodeForm, CodeWords
 from ui.widgets.edits import set_invalid
 from ui.widgets.labels import Chip, Elide, label
 from ui.widgets.named import named
@@ -33,11 +34,11 @@ class EmergencyPanel(Card):
     """Asks first; shows afterwards, until the time is over.
 
     Signals:
-        wanted: (str) the reason with which the chart should be opened.
+        wanted: (reason, code) with which the chart should be opened; "" while no code is needed.
         closed: the panel is no longer wanted.
     """
 
-    wanted = Signal(str)
+    wanted = Signal(str, str)
     closed = Signal()
 
     def __init__(self, zone: str, parent: QWidget | None = None) -> None:
@@ -66,6 +67,12 @@ class EmergencyPanel(Card):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._asking())
         self._stack.addWidget(self._showing())
+        self.code = CodeForm(
+            CodeWords(self.tr("Open the chart now"), "shield-alert", self.tr("Opening…"))
+        )
+        self._stack.addWidget(self.code)
+        self.code.submitted.connect(lambda code: self.wanted.emit(self._sentence(), code))
+        self.code.left.connect(self._leave_code)
         self.body.addWidget(self.problem)
         self.body.addWidget(self._stack, 1)
         self.open.clicked.connect(self.submit)
@@ -133,7 +140,7 @@ class EmergencyPanel(Card):
         """Ask for the chart, or say what is missing."""
         if not self.open.isEnabled():
             return
-        reason = self.reason.toPlainText().strip()
+        reason = self._sentence()
         short = len(reason) < LEAST_REASON
         words = self.tr("Say in a sentence what the emergency is. Your supervisor will read it.")
         set_invalid(self.reason, words if short else "")
@@ -141,16 +148,39 @@ class EmergencyPanel(Card):
         if short:
             self.reason.setFocus()
         else:
-            self.wanted.emit(reason)
+            self.wanted.emit(reason, "")
+
+    def _sentence(self) -> str:
+        return self.reason.toPlainText().strip()
 
     def set_busy(self, busy: bool) -> None:
         """Show that the practice is being asked."""
         self.open.set_busy(self.tr("Opening…") if busy else "")
+        self.code.set_busy(busy)
 
     def show_problem(self, sentence: str) -> None:
-        """Say why the chart did not open."""
-        self.set_busy(False)
+        """Say why the chart did not open; the reason is kept."""
+        self._leave_code()
         self.problem.say(sentence)
+
+    def ask_code(self) -> None:
+        """Ask for the code of the app before the chart opens; the reason is kept."""
+        self.problem.say("")
+        self._stack.setCurrentWidget(self.code)
+        self.code.ask(
+            self.tr("A chart opens in an emergency only with the six digits that your app shows.")
+        )
+
+    def show_code_problem(self, sentence: str) -> None:
+        """Say why the code did not do."""
+        self.code.set_busy(False)
+        self.code.show_problem(sentence)
+
+    def _leave_code(self) -> None:
+        self.set_busy(False)
+        self.code.forget()
+        self._stack.setCurrentIndex(0)
+        self.reason.setFocus()
 
     # -- showing ------------------------------------------------------------------------------
 
@@ -201,6 +231,7 @@ class EmergencyPanel(Card):
         self.reason.clear()
         set_invalid(self.reason, "")
         self.set_busy(False)
+        self.code.forget()
         self.problem.say("")
         self.facts.setText("")
         self.tabs.clear_chart()

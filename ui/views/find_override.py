@@ -5,12 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from coordinator_app.domain.find import LEAST_REASON
 from ui.models.words import check_label
 from ui.theme import active
 from ui.widgets.buttons import Button
+from ui.widgets.code_form import CodeForm, CodeWords
 from ui.widgets.edits import PasswordEdit, set_invalid
 from ui.widgets.labels import Elide, label
 from ui.widgets.named import named
@@ -28,11 +36,12 @@ class OverridePanel(Card):
     """Nothing but hours and caps is offered; the database lets nothing else pass.
 
     Signals:
-        allowed: (checks, reason, password) the call that should pass.
+        allowed: (checks, reason, password, code) the call that should pass; the code is "" until
+            it is asked for.
         cancelled: the clinician thought better of it.
     """
 
-    allowed = Signal(object, str, str)
+    allowed = Signal(object, str, str, str)
     cancelled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -65,12 +74,22 @@ class OverridePanel(Card):
         buttons.addWidget(self.password, 1)
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.save)
-        self.body.addWidget(about)
-        self.body.addLayout(self._ticks)
-        self.body.addWidget(self.reason)
-        self.body.addWidget(self.problem)
-        self.body.addLayout(buttons)
-        self.body.addStretch(1)
+        form = QWidget()
+        column = QVBoxLayout(form)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(about)
+        column.addLayout(self._ticks)
+        column.addWidget(self.reason)
+        column.addWidget(self.problem)
+        column.addLayout(buttons)
+        column.addStretch(1)
+        self.code = CodeForm(CodeWords(self.tr("Allow this call"), "check", self.tr("Allowing…")))
+        self._stack = QStackedWidget()
+        self._stack.addWidget(form)
+        self._stack.addWidget(self.code)
+        self.body.addWidget(self._stack, 1)
+        self.code.submitted.connect(self._allow)
+        self.code.left.connect(lambda: self.show_problem(""))
         self.cancel.clicked.connect(self.cancelled)
         self.save.clicked.connect(self.submit)
         self.password.returnPressed.connect(self.submit)
@@ -95,7 +114,7 @@ class OverridePanel(Card):
         self.name.setText(self.tr("Allow a call"))
         self.reason.clear()
         self.password.clear()
-        self.set_busy(False)
+        self._leave_code()
         self._mark("")
         for box in self._boxes.values():
             self._ticks.removeWidget(box)
@@ -106,29 +125,53 @@ class OverridePanel(Card):
     def set_busy(self, busy: bool) -> None:
         """Show that the practice is being asked."""
         self.save.set_busy(self.tr("Allowing…") if busy else "")
+        self.code.set_busy(busy)
 
     def show_problem(self, sentence: str) -> None:
         """Say why it was not allowed; the password is typed anew."""
-        self.set_busy(False)
+        self._leave_code()
         self.password.clear()
         self.problem.say(sentence)
         self.password.setFocus()
+
+    def ask_code(self) -> None:
+        """Ask for the code of the app as well; all that was typed is kept."""
+        self.problem.say("")
+        self._stack.setCurrentWidget(self.code)
+        self.code.ask(self.tr("A call is allowed only with the six digits that your app shows."))
+
+    def show_code_problem(self, sentence: str) -> None:
+        """Say why the code did not do."""
+        self.code.set_busy(False)
+        self.code.show_problem(sentence)
+
+    def _leave_code(self) -> None:
+        self.set_busy(False)
+        self.code.forget()
+        self._stack.setCurrentIndex(0)
 
     def submit(self) -> None:
         """Ask for it, or say what is missing."""
         if not self.save.isEnabled():
             return
-        checks = tuple(name for name, box in self._boxes.items() if box.isChecked())
-        reason = self.reason.toPlainText().strip()
-        if not checks:
+        if not self._checks():
             self._mark(self.tr("Tick what this call may pass."))
-        elif len(reason) < LEAST_REASON:
+        elif len(self._sentence()) < LEAST_REASON:
             self._mark(self.tr("Say in a sentence why this call is needed now."), self.reason)
         elif not self.password.text():
             self._mark(self.tr("Type your password again to allow it."), self.password)
         else:
             self._mark("")
-            self.allowed.emit(checks, reason, self.password.text())
+            self._allow("")
+
+    def _checks(self) -> tuple[str, ...]:
+        return tuple(name for name, box in self._boxes.items() if box.isChecked())
+
+    def _sentence(self) -> str:
+        return self.reason.toPlainText().strip()
+
+    def _allow(self, code: str) -> None:
+        self.allowed.emit(self._checks(), self._sentence(), self.password.text(), code)
 
     def _mark(self, problem: str, field: QWidget | None = None) -> None:
         for one in (self.reason, self.password):

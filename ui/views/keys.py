@@ -112,17 +112,20 @@ class KeysView(QWidget):
         super().resizeEvent(event)
         self._arrange()
 
+    def _balanced(self, columns: int) -> list[list[Card]]:
+        """Columns of about the same height: the longest cards first, each where there is room."""
+        lengths = {n: sum(row.works for row in rows) + 2 for n, (_, rows) in enumerate(self._cards)}
+        stacks: list[list[int]] = [[] for _ in range(columns)]
+        for number in sorted(lengths, key=lambda n: (-lengths[n], n)):
+            min(stacks, key=lambda stack: sum(lengths[n] for n in stack)).append(number)
+        return [[self._cards[n][0] for n in sorted(stack)] for stack in sorted(map(sorted, stacks))]
+
     def _arrange(self) -> None:
         columns = max(1, min(3, self.width() // active().px(_COLUMN)))
         if columns == self._columns:
             return
         self._columns = columns
-        heights = [0] * columns
-        stacks: list[list[Card]] = [[] for _ in range(columns)]
-        for card, rows in self._cards:
-            shortest = heights.index(min(heights))
-            stacks[shortest].append(card)
-            heights[shortest] += sum(row.works for row in rows) + 2
+        stacks = self._balanced(columns)
         while self._grid.count():
             item = self._grid.takeAt(0)
             holder = item.widget() if item is not None else None

@@ -136,7 +136,7 @@ class PeopleView(QWidget):
             ),
             Column(self.tr("Languages"), self._languages, tone=self._languages_tone, drop=4),
             Column(self.tr("Training"), lambda r: r.training or "–", drop=3),
-            Column(self.tr("Expires"), self._expires, chip=self._expires_kind, width=200),
+            Column(self.tr("Trained until"), self._expires, chip=self._expires_kind, width=200),
             Column(
                 self.tr("Last seen"), lambda r: r.last_seen or self.tr("Never"), width=140, drop=1
             ),

@@ -94,7 +94,7 @@ class DisclosuresView(QWidget):
             Column(self.tr("What"), lambda r: r.what),
             Column(self.tr("Why"), lambda r: r.purpose, drop=3),
             Column(
-                self.tr("Class"),
+                self.tr("Kind"),
                 lambda r: DISCLOSURE_REASONS.get(r.reason, r.reason),
                 width=160,
                 drop=2,
@@ -118,7 +118,7 @@ class DisclosuresView(QWidget):
         self.address = named(QLineEdit(), "disclosure_address", self.tr("Their address, if known"))
         self.what = LinesEdit("disclosure_what", self.tr("What was disclosed"))
         self.purpose = LinesEdit("disclosure_purpose", self.tr("What for"))
-        self.reason = ElideCombo(self.tr("Class"), self.tr("Classes"))
+        self.reason = ElideCombo(self.tr("Kind of disclosure"), self.tr("Kinds of disclosure"))
         self.reason.setObjectName("disclosure_reason")
         self.reason.setPlaceholderText(self.tr("Choose…"))
         for code, words in DISCLOSURE_REASONS.items():
@@ -131,7 +131,7 @@ class DisclosuresView(QWidget):
         column = FormColumn(self.tr("Record a disclosure"))
         for control in (self.day, self.recipient, self.address, self.what, self.purpose):
             column.field(control.accessibleName(), control)
-        column.field(self.tr("Class"), self.reason)
+        column.field(self.tr("Kind of disclosure"), self.reason)
         column.row(self.record, self.clear)
         card.body.addWidget(column, 1)
         card.setVisible(self._may_write)

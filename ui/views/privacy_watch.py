@@ -121,12 +121,13 @@ class WatchView(QWidget):
         self.alerts: RowsModel[AlertRow] = RowsModel(
             [
                 Column(self.tr("When"), lambda r: self._when(r.at), width=132, drop=1),
-                Column(self.tr("Person"), lambda r: r.person or "–", width=128, strong=True),
                 Column(
-                    self.tr("What"),
-                    lambda r: r.words,
+                    self.tr("How urgent"),
+                    lambda r: self._urgency(r.kind),
                     chip=lambda r: ALERT_KINDS.get(r.kind, "info"),
+                    width=104,
                 ),
+                Column(self.tr("What happened"), lambda r: r.words),
             ],
             self,
         )
@@ -159,6 +160,9 @@ class WatchView(QWidget):
         self.seen = named(Button(self.tr("Looked at"), "primary", "check"), "alert_seen")
         self.seen.clicked.connect(self._acknowledge)
         self.alert_note.returnPressed.connect(self.seen.click)
+        self.alert_words = label("", "")
+        self.alert_words.setWordWrap(True)
+        card.body.addWidget(self.alert_words)
         self._alert_why = self._small()
         card.body.addWidget(self._alert_why)
         card.body.addWidget(self._strip(self.alert_note, self.seen))
@@ -261,6 +265,10 @@ class WatchView(QWidget):
         strip.setVisible(self._may_write)
         return strip
 
+    def _urgency(self, kind: str) -> str:
+        weights = {"danger": self.tr("Act now"), "warning": self.tr("Ask today")}
+        return weights.get(ALERT_KINDS.get(kind, "info"), self.tr("To know"))
+
     def _when(self, at: datetime) -> str:
         return moment(at, self._zone, self._now(), named=False)
 
@@ -312,6 +320,7 @@ class WatchView(QWidget):
 
     def _on_alert(self, row: AlertRow | None) -> None:
         self.to_incident.setVisible(row is not None and row.incident_id is not None)
+        self._say(self.alert_words, "" if row is None else row.words)
         mine = row is not None and row.mine
         self._say(
             self._alert_why,

@@ -32,7 +32,7 @@ from ui.theme import active
 from ui.widgets.brand import Logo
 from ui.widgets.buttons import Button, IconButton
 from ui.widgets.caps_lock import CapsLockWatch
-from ui.widgets.code_form import CodeForm
+from ui.widgets.code_form import CodeForm, CodeWords
 from ui.widgets.edits import PasswordEdit, set_invalid
 from ui.widgets.labels import label
 from ui.widgets.named import named
@@ -92,7 +92,9 @@ class SignInView(QWidget):
         self._form_of_practice.accepted.connect(self._save_practice)
         self._form_of_practice.removed.connect(self._remove_practice)
         self._form_of_practice.closed.connect(self._show_form)
-        self.code = CodeForm()
+        self.code = CodeForm(
+            CodeWords(self.tr("Sign in"), "log-in", self.tr("Signing in…"), cancels=True)
+        )
         self.code.submitted.connect(self.code_submitted)
         self.code.left.connect(self._leave_code)
         self._people = self._build_people()
@@ -339,11 +341,13 @@ class SignInView(QWidget):
     def ask_code(self, connection: Connection) -> None:
         """Ask for the six digits instead of the password."""
         self._show_page(self.code)
-        self.code.ask(connection.user, connection.practice)
+        self.code.ask(
+            self.tr("Your password is right. Now type the six digits that your app shows."),
+            f"{connection.user} · {connection.practice}",
+        )
 
     def ask_password(self) -> None:
         """Ask for the password again; nothing of the code is kept."""
-        self.code.set_busy(False)
         self.code.forget()
         self._show_page(self._form)
 

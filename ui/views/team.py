@@ -217,7 +217,7 @@ class TeamView(QWidget):
             self._kpis = {kpi.name: KpiCard(kpi.name) for kpi in kpis}
             self._place_tiles()
         for kpi in kpis:
-            # "+0" and "−0.0 pt" are no change at all, whichever sign they carry.
+            # "as last week" has no digit: no change at all.
             same = not any(digit in kpi.change for digit in "123456789")
             verdict: Verdict = "good" if kpi.good else "bad"
             if kpi.good is None or same:

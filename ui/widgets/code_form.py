@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QRegularExpression, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QRegularExpressionValidator
 from PySide6.QtWidgets import (
@@ -22,9 +24,23 @@ from ui.widgets.labels import label
 from ui.widgets.named import named
 from ui.widgets.painting import follow_theme
 
-__all__ = ["CodeForm"]
+__all__ = ["CodeForm", "CodeWords"]
 
 _DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class CodeWords:
+    """What the form says where it stands.
+
+    ``verb`` and ``icon`` of the button, ``working`` while the code is on its way, and whether
+    that can be cancelled.
+    """
+
+    verb: str
+    icon: str
+    working: str
+    cancels: bool = False
 
 
 class CodeForm(QWidget):
@@ -32,16 +48,17 @@ class CodeForm(QWidget):
 
     Signals:
         submitted: the digits.
-        left: back to the password, or stop connecting.
+        left: back to what came before, or stop what is going on where it can be cancelled.
     """
 
     submitted = Signal(str)
     left = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, words: CodeWords, parent: QWidget | None = None) -> None:
         """Make an empty form."""
         super().__init__(parent)
         self._busy = False
+        self._words = words
         self._who = label("", "small")
         self._who.setWordWrap(True)
         self._lead = label("", "")
@@ -59,7 +76,7 @@ class CodeForm(QWidget):
         self.code.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.code.returnPressed.connect(self.submit)
         self._build_error()
-        self.enter = Button(self.tr("Sign in"), "primary", "log-in", size="large")
+        self.enter = Button(words.verb, "primary", words.icon, size="large")
         self.enter.setObjectName("second_factor_button")
         self.enter.clicked.connect(self.submit)
         self.back = Button(self.tr("Back"), size="large")
@@ -109,12 +126,11 @@ class CodeForm(QWidget):
         column.addWidget(self._help)
         column.addStretch(1)
 
-    def ask(self, user: str, practice: str) -> None:
-        """Ask for the code of a person at a practice."""
-        self._who.setText(f"{user} · {practice}")
-        self._lead.setText(
-            self.tr("Your password is right. Now type the six digits that your app shows.")
-        )
+    def ask(self, lead: str, who: str = "") -> None:
+        """Ask for the code; ``lead`` says why, ``who`` of whom where that could be in doubt."""
+        self._who.setText(who)
+        self._who.setVisible(bool(who))
+        self._lead.setText(lead)
         self.set_busy(False)
         self.code.clear()
         self.show_problem("")
@@ -132,18 +148,22 @@ class CodeForm(QWidget):
             announce(self, sentence, urgent=True)
 
     def set_busy(self, busy: bool) -> None:
-        """Show that the code is being checked; only Cancel works."""
+        """Show that the code is being checked; only Cancel works, where there is one."""
         self._busy = busy
+        cancels = self._words.cancels
         self.code.setEnabled(not busy)
-        self.enter.set_busy(self.tr("Signing in…") if busy else "")
-        self.back.set_label(self.tr("Cancel") if busy else self.tr("Back"))
+        self.enter.set_busy(self._words.working if busy else "")
+        self.back.set_label(self.tr("Cancel") if busy and cancels else self.tr("Back"))
+        self.back.setEnabled(cancels or not busy)
         self._progress.setVisible(busy)
         if busy:
             self.show_problem("")
-            self.back.setFocus()
+            if cancels:
+                self.back.setFocus()
 
     def forget(self) -> None:
         """Keep nothing that was typed."""
+        self.set_busy(False)
         self.code.clear()
         self.show_problem("")
 
@@ -160,7 +180,8 @@ class CodeForm(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape goes back."""
         if event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
+            if self.back.isEnabled():
+                self.left.emit()
         else:
             super().keyPressEvent(event)
 

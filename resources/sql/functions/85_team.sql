@@ -16,7 +16,9 @@ CREATE OR REPLACE FUNCTION app.kpi(
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT jsonb_build_object('name', p_name, 'value', p_value, 'change', p_change,
+    SELECT jsonb_build_object('name', p_name, 'value', p_value,
+        'change', CASE WHEN p_change ~ '[1-9]' THEN p_change || ' vs last week'
+            WHEN p_change ~ '0' THEN 'as last week' ELSE p_change END,
         'good', p_good, 'trend', p_trend)
 $$;
 

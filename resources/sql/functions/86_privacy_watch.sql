@@ -161,32 +161,85 @@ $$;
 
 -- ------------------------------------------------------------------------ what there is to look at
 
+-- What happened, and what to do about it; p_detail holds the facts of the alert and "person", the
+-- name of whom it is about.
 CREATE OR REPLACE FUNCTION app.alert_words(p_kind text, p_detail jsonb) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE p_kind
-        WHEN 'read_limit' THEN 'Opened as many charts as one hour allows'
-            || coalesce(' (' || (p_detail ->> 'limit') || ')', '')
-        WHEN 'search_limit' THEN 'Looked up as many patients as one hour allows'
-        WHEN 'rolled_back_reads' THEN 'Read and took it back, '
-            || coalesce(p_detail ->> 'reads', 'several') || ' times'
-        WHEN 'break_glass' THEN 'Opened a patient in an emergency'
-        WHEN 'override' THEN 'A call outside hours or caps was allowed'
-        WHEN 'unusual_reading' THEN 'Unusual reading on ' || concat_ws(' to ',
-            to_char((p_detail ->> 'from')::date, 'Mon FMDD'),
-            to_char(nullif(p_detail ->> 'to', p_detail ->> 'from')::date, 'Mon FMDD'))
-        WHEN 'login_lock' THEN 'Locked after failed sign-ins'
-        WHEN 'suspended' THEN 'Suspended'
-        WHEN 'second_factor' THEN 'The second factor failed or was changed'
-        WHEN 'audit' THEN 'The audit does not verify: tell the administrator'
+    SELECT CASE WHEN p_kind IN ('audit', 'incident_late') THEN ''
+        ELSE coalesce(nullif(p_detail ->> 'person', ''), 'Somebody') END
+    || CASE p_kind
+        WHEN 'read_limit' THEN ' has used up the hour’s charts'
+            || coalesce(' (' || (p_detail ->> 'limit') || ')', '') || '. Ask what they were for.'
+        WHEN 'search_limit' THEN CASE
+            WHEN p_detail ? 'glass' THEN ' has used emergency access as often as one day allows. Ask what happened.'
+            WHEN p_detail ? 'opened' THEN ' has opened as many looked-up patients as one hour allows ('
+                || (p_detail ->> 'opened') || '). Ask what they were for.'
+            ELSE ' has used up the hour’s look-ups' || coalesce(' (' || (p_detail ->> 'limit') || ')', '')
+                || '. Ask whom they were looking for.' END
+        WHEN 'rolled_back_reads' THEN ' read patients and took the record of it back, '
+            || coalesce(p_detail ->> 'reads', 'several')
+            || ' times. The program never does that: ask, and tell the administrator.'
+        WHEN 'break_glass' THEN CASE
+            WHEN p_detail ? 'rolled_back' THEN ' opened a chart in an emergency and took the record of it back. '
+                || 'The program never does that: ask, and tell the administrator.'
+            ELSE ' opened a chart in an emergency. Review it under “Emergency openings”.' END
+        WHEN 'override' THEN ' allowed a call outside calling hours or caps. '
+            || 'The reason is with the patient, under Find and “Why?”.'
+        WHEN 'unusual_reading' THEN ' read in an unusual way on ' || concat_ws(' to ',
+                to_char((p_detail ->> 'from')::date, 'Mon FMDD'),
+                to_char(nullif(p_detail ->> 'to', p_detail ->> 'from')::date, 'Mon FMDD'))
+            || '. Look at “Unusual reading”, and ask what it was for.'
+        WHEN 'login_lock' THEN ' was locked out after failed sign-ins'
+            || coalesce(' (' || (p_detail ->> 'failures') || ')', '')
+            || '. Ask whether it was them; if not, suspend them.'
+        WHEN 'suspended' THEN ' was suspended and signed out. See who takes over their callbacks.'
+        WHEN 'second_factor' THEN ' typed too many wrong codes. '
+            || 'Ask whether it was them; if not, somebody knows their password: suspend them.'
+        WHEN 'audit' THEN 'The audit record does not verify. Tell the administrator now.'
         WHEN 'incident_late' THEN 'An incident '
             || CASE WHEN (p_detail ->> 'days_left')::integer < 0 THEN 'is past its last day'
                 WHEN (p_detail ->> 'days_left')::integer = 0 THEN 'is due today'
                 WHEN (p_detail ->> 'days_left')::integer = 1 THEN 'has one day left'
-                ELSE 'has ' || (p_detail ->> 'days_left') || ' days left' END
-        ELSE upper(left(p_kind, 1)) || replace(substr(p_kind, 2), '_', ' ')
-    END
+                ELSE 'has ' || coalesce(p_detail ->> 'days_left', 'few') || ' days left' END
+            || '. Assess it, tell whom it concerns, and close it.'
+        ELSE ': ' || replace(p_kind, '_', ' ') || '. Ask the administrator what it means.' END
+$$;
+
+-- What waits for a supervisor, counted by kind for the window they work in. What is about themselves
+-- is for somebody else to look at; an emergency opening is counted once, where it is reviewed.
+CREATE OR REPLACE FUNCTION app.watch_notices(p_me app.person) RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(jsonb_agg(n.count || ' ' || CASE n.count WHEN 1 THEN w.one ELSE w.many END ORDER BY w.rank),
+        '[]')
+    FROM (
+        SELECT CASE
+                WHEN a.kind = 'audit' THEN 'audit'
+                WHEN a.kind = 'incident_late' THEN 'late'
+                WHEN a.kind IN ('login_lock', 'second_factor', 'suspended') THEN 'sign_in'
+                WHEN a.kind = 'override' THEN 'override'
+                ELSE 'reading' END AS kind,
+            count(*) AS count
+        FROM app.alert a
+        WHERE a.seen_at IS NULL AND a.person_id IS DISTINCT FROM p_me.id
+            AND (a.kind <> 'break_glass' OR a.detail ? 'rolled_back')
+        GROUP BY 1
+        UNION ALL
+        SELECT 'opening', count(*) FROM app.break_glass g
+        WHERE g.verdict IS NULL AND g.person_id <> p_me.id
+        HAVING count(*) > 0
+    ) AS n
+    JOIN (VALUES
+        (1, 'audit', 'alert about the audit record', 'alerts about the audit record'),
+        (2, 'opening', 'emergency opening to review', 'emergency openings to review'),
+        (3, 'reading', 'alert about reading', 'alerts about reading'),
+        (4, 'sign_in', 'alert about a sign-in', 'alerts about sign-ins'),
+        (5, 'override', 'call allowed outside hours or caps', 'calls allowed outside hours or caps'),
+        (6, 'late', 'incident running out of time', 'incidents running out of time')
+    ) AS w (rank, kind, one, many) ON w.kind = n.kind
 $$;
 
 -- Ids of patients, no names: a name is shown where looking at it is audited (api.who_looked).
@@ -204,7 +257,8 @@ BEGIN
         'alerts', (
             SELECT coalesce(jsonb_agg(jsonb_build_object(
                 'id', a.id, 'at', a.at, 'kind', a.kind, 'person', coalesce(p.name, ''),
-                'words', coalesce(app.alert_words(a.kind, a.detail), a.kind),
+                'words', app.alert_words(a.kind,
+                    a.detail || jsonb_build_object('person', coalesce(p.name, ''))),
                 'incident_id', CASE WHEN a.object ~ '^incident/[0-9a-f-]{36}$' THEN substr(a.object, 10) END,
                 'mine', coalesce(a.person_id = v_me.id, false)
             ) ORDER BY a.id DESC), '[]')

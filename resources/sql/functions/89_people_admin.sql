@@ -29,7 +29,10 @@ BEGIN
                 WHERE r.person_id = p.id ORDER BY r.curriculum, r.expires_on DESC) AS t),
         'training_expires', app.trained_until(p, p_now),
         'training_problem', coalesce(app.training_problem(p, p_now) ->> 'sentence', ''),
-        'last_seen', (SELECT to_char(w.last_seen AT TIME ZONE v_zone, 'Mon FMDD FMHH12:MI AM')
+        'last_seen', (SELECT CASE (p_now AT TIME ZONE v_zone)::date - (w.last_seen AT TIME ZONE v_zone)::date
+                WHEN 0 THEN 'Today ' WHEN 1 THEN 'Yesterday '
+                ELSE to_char(w.last_seen AT TIME ZONE v_zone, 'Mon FMDD, ') END
+                || to_char(w.last_seen AT TIME ZONE v_zone, 'FMHH12:MI AM')
             FROM app.work_session w WHERE w.person_id = p.id ORDER BY w.started_at DESC LIMIT 1),
         'credentials', app.credentials(p.id, (p_now AT TIME ZONE v_zone)::date),
         'campaigns', (SELECT coalesce(jsonb_agg(k.name ORDER BY k.name), '[]')

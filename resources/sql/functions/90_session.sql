@@ -160,7 +160,8 @@ BEGIN
         'now', v_now, 'lease_until', v_until, 'line', app.line_view(v_now),
         'callbacks_due', (SELECT count(*) FROM app.callback b
             WHERE b.state = 'open' AND b.owner = v_me.id AND b.due_at <= v_now),
-        'notices', CASE WHEN v_me.role IN ('supervisor', 'clinician') THEN (
+        'notices', CASE WHEN v_me.role = 'supervisor' THEN app.watch_notices(v_me) ELSE '[]'::jsonb END
+            || CASE WHEN v_me.role IN ('supervisor', 'clinician') THEN (
             SELECT coalesce(jsonb_agg(n.words), '[]') FROM (
                 SELECT count(*) || CASE i.kind WHEN 'triage' THEN ' symptom report'
                     WHEN 'complaint' THEN ' complaint' WHEN 'privacy' THEN ' privacy incident'
