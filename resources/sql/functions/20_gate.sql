@@ -351,7 +351,7 @@ DECLARE
     v_phone app.patient_telecom := p_phone;
     v_asked boolean := app.asked_for_now(p_entry, p_now);
     v_confidential app.confidential_request;
-    v_overrides app.gate_override[];
+    v_overrides jsonb;  -- the check and whose word lets it pass
     v_rules jsonb;
     v_checks jsonb := '[]';
     v_states text[];
@@ -382,9 +382,10 @@ BEGIN
     v_midnight := v_today::timestamp AT TIME ZONE v_zone;
     v_rules := app.rules_on((p_now AT TIME ZONE v_practice.zone)::date);
     v_more := CASE WHEN v_asked THEN (v_rules ->> 'cap_callback')::integer ELSE 0 END;
-    v_overrides := ARRAY(SELECT o FROM app.gate_override o
-        WHERE o.patient_id = v_patient.id AND (o.used_by IS NULL OR o.used_by = p_except)
-            AND p_now BETWEEN o.granted_at AND o.until);
+    SELECT jsonb_object_agg(n.name, o.id ORDER BY o.granted_at) INTO v_overrides
+    FROM app.gate_override o, unnest(o.checks) AS n (name)
+    WHERE o.patient_id = v_patient.id AND (o.used_by IS NULL OR o.used_by = p_except)
+        AND p_now BETWEEN o.granted_at AND o.until;
 
     -- Who dials.
     IF p_me.id IS NOT NULL THEN
@@ -521,23 +522,20 @@ BEGIN
 END
 $$;
 
--- One check as it is stored and shown. p_overrides: a clinician's word counts for the checks it names.
+-- One check as it is stored and shown. p_overrides: the checks that a clinician's word lets pass.
 CREATE OR REPLACE FUNCTION app.check(
     p_name text, p_ok boolean, p_sentence text, p_opens_at timestamptz DEFAULT NULL,
-    p_facts jsonb DEFAULT NULL, p_overrides app.gate_override[] DEFAULT '{}'
+    p_facts jsonb DEFAULT NULL, p_overrides jsonb DEFAULT NULL
 ) RETURNS jsonb
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
         WHEN p_ok THEN jsonb_build_object('name', p_name, 'ok', true)
-        ELSE coalesce(
-            (SELECT jsonb_build_object(
-                'name', p_name, 'ok', true, 'overridden_by', o.id, 'sentence', p_sentence)
-             FROM unnest(p_overrides) AS o WHERE p_name = ANY (o.checks)
-             ORDER BY o.granted_at DESC LIMIT 1),
-            jsonb_build_object(
-                'name', p_name, 'ok', false, 'sentence', p_sentence, 'opens_at', p_opens_at))
+        WHEN p_overrides ? p_name THEN jsonb_build_object(
+            'name', p_name, 'ok', true, 'overridden_by', p_overrides ->> p_name, 'sentence', p_sentence)
+        ELSE jsonb_build_object(
+            'name', p_name, 'ok', false, 'sentence', p_sentence, 'opens_at', p_opens_at)
     END || CASE WHEN p_facts IS NULL THEN '{}' ELSE jsonb_build_object('facts', p_facts) END
 $$;
 
