@@ -10,6 +10,5 @@ CREATE INDEX queue_callback ON app.queue_entry (due_at, score DESC, id) WHERE st
 DROP INDEX app.gate_override_open;
 CREATE INDEX gate_override_patient ON app.gate_override (patient_id, granted_at DESC);
 
--- Other arguments since (see 0013).
+-- It says why for a person now (see 0013 on functions whose arguments change).
 DROP FUNCTION IF EXISTS app.closed_reason(timestamptz);
-DROP FUNCTION IF EXISTS app.check(text, boolean, text, timestamptz, jsonb, app.gate_override);
