@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 def declare(commands: Commands) -> None:
     purge = command(commands, "purge", _purge, "remove records that were kept long enough")
-    purge.add_argument("retention_class", metavar="CLASS", choices=admin_retention.CLASSES)
+    purge.add_argument(
+        "retention_class",
+        metavar="CLASS",
+        choices=admin_retention.CLASSES,
+        help=f"one of {', '.join(admin_retention.CLASSES)}",
+    )
     purge.add_argument("--before", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")
     purge.add_argument("--dry-run", action="store_true", help="only say what would be removed")
 

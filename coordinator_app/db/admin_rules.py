@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ANSWERS = ("yes", "no", "no_data")
 _PARTS = ("numbers", "hours", "holidays", "blackouts")
+# Below zero; more than the database counts, which looks for a function with larger numbers.
+_NO_NUMBER = (psycopg.errors.CheckViolation, psycopg.errors.UndefinedFunction)
 _UNKNOWN_KIND = "There is no rule {}. See coordinator-admin rules list."
 
 
@@ -75,7 +77,7 @@ def set_rule(
 ) -> None:
     """Let a rule have another number from a day on (default: today); the old row stays.
 
-    Raises RefusedError for an unknown rule or a day that has passed.
+    Raises RefusedError for an unknown rule, a number that none can be, or a day that has passed.
     """
     with connect_admin(conninfo) as conn, as_owner(conn):
         today, _ = practice_day(conn)
@@ -83,10 +85,17 @@ def set_rule(
         known = conn.execute("SELECT FROM app.rule WHERE kind = %s LIMIT 1", [kind]).fetchone()
         if known is None:
             raise RefusedError(_UNKNOWN_KIND.format(kind), name="no_such_rule")
-        conn.execute(
-            "SELECT app.set_rule(%s, %s, %s, %s, %s)",
-            [kind, state, number, since or today, citation],
-        )
+        _known_state(conn, state)
+        try:
+            conn.execute(
+                "SELECT app.set_rule(%s, %s, %s, %s, %s)",
+                [kind, state, number, since or today, citation],
+            )
+        except _NO_NUMBER:
+            raise RefusedError(
+                f"{kind} cannot be {number}. A rule is a whole number from 0 up.",
+                name="no_such_number",
+            ) from None
 
 
 def read_pack(path: Path, expected: str) -> RulePack:
@@ -130,7 +139,7 @@ def load_pack(conninfo: str, pack: RulePack, *, dry_run: bool) -> Mapping[str, i
                 _load(conn, pack)
                 if dry_run:
                     raise psycopg.Rollback
-        except (psycopg.errors.DataError, psycopg.errors.IntegrityError) as error:
+        except (psycopg.errors.DataError, psycopg.errors.IntegrityError, *_NO_NUMBER) as error:
             raise RefusedError(
                 f"The pack {pack.version} has a row that cannot be: "
                 f"{error.diag.message_primary}. Nothing was changed.",
@@ -146,6 +155,7 @@ def _load(conn: Admin, pack: RulePack) -> None:
                 "Each rule of a pack needs the day it begins and its citation.", name="bad_pack"
             )
     for row in pack.parts["numbers"]:
+        _known_state(conn, row.get("jurisdiction", "*"))
         conn.execute(
             "SELECT app.set_rule(%s, %s, %s, %s::date, %s)",
             [
@@ -179,7 +189,19 @@ def black_out(conninfo: str, state: str, day: date, reason: str) -> None:
         _black_out(conn, state, day, reason)
 
 
+def _known_state(conn: Admin, state: object) -> None:
+    """Refuse a state that there is none of: its rule would never hold, and nobody would know."""
+    known = conn.execute(
+        "SELECT FROM app.calling_rule WHERE jurisdiction = %s LIMIT 1", [state]
+    ).fetchone()
+    if known is None:
+        raise RefusedError(
+            f"There is no state {state}. Write its two letters, as in IL.", name="no_such_state"
+        )
+
+
 def _black_out(conn: Admin, state: object, day: object, reason: object) -> None:
+    _known_state(conn, state)
     conn.execute(
         "INSERT INTO app.blackout_date (jurisdiction, day, reason) VALUES (%s, %s::date, %s) "
         "ON CONFLICT (jurisdiction, day) DO NOTHING",

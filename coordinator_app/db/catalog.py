@@ -101,3 +101,33 @@ def changed_bodies(conn: psycopg.Connection[Any]) -> list[str]:
         "WHERE n.nspname IN ('app', 'api', 'audit')"
     ).fetchall()
     return sorted({name for name, body in rows if (name, body) not in shipped})
+
+
+def unpinned(conn: psycopg.Connection[Any]) -> list[str]:
+    """Return the functions that would look names up where their caller says."""
+    rows = conn.execute(
+        "SELECT p.oid::regprocedure::text FROM pg_proc p "
+        "JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname IN ('app', 'api', 'audit') "
+        "AND 'search_path=pg_catalog, pg_temp' <> ALL(coalesce(p.proconfig, '{}')) ORDER BY 1"
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def strange_rights(conn: psycopg.Connection[Any]) -> list[str]:
+    """Return columns, sequences and schemas on which somebody has a right that none should have."""
+    rows = conn.execute(
+        "SELECT format('column %s.%s', a.attrelid::regclass, a.attname) FROM pg_attribute a "
+        "JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname IN ('app', 'api', 'audit') AND EXISTS (SELECT FROM "
+        "aclexplode(a.attacl) x WHERE x.grantee <> c.relowner) "
+        "UNION ALL SELECT format('sequence %s', c.oid::regclass) FROM pg_class c "
+        "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname IN ('app', 'api', 'audit') "
+        "AND c.relkind = 'S' AND EXISTS (SELECT FROM aclexplode(c.relacl) x "
+        "WHERE x.grantee <> c.relowner) "
+        "UNION ALL SELECT format('schema %s', n.nspname) FROM pg_namespace n "
+        "WHERE n.nspname IN ('app', 'api', 'audit') AND EXISTS (SELECT FROM "
+        "aclexplode(n.nspacl) x WHERE x.grantee <> n.nspowner AND (x.privilege_type = 'CREATE' "
+        "OR n.nspname <> 'api' AND x.grantee::regrole::text NOT IN ('app_owner', 'audit_owner'))) "
+        "ORDER BY 1"
+    ).fetchall()
+    return [name for (name,) in rows]

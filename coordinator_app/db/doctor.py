@@ -28,6 +28,10 @@ _SOON = timedelta(days=30)
 _HOLIDAYS = timedelta(days=365)
 _BACKUP_HOURS = 26
 _UPGRADE = "coordinator-admin upgrade"
+_MEND = (
+    f"{_UPGRADE}; what is still named after it was added by somebody: find out by whom, then "
+    "REVOKE or DROP it."
+)
 
 
 def examine(conninfo: str) -> tuple[Check, ...]:
@@ -63,6 +67,8 @@ def _catalog(conn: Admin) -> Iterator[Check]:
         conn.execute("SET LOCAL search_path = pg_catalog")
         missing, strange = catalog.drift(conn)
         bodies = catalog.changed_bodies(conn)
+        rights = catalog.strange_rights(conn)
+        unpinned = catalog.unpinned(conn)
         off = [
             row[0]
             for row in conn.execute(
@@ -76,8 +82,9 @@ def _catalog(conn: Admin) -> Iterator[Check]:
             )
         ]
     lines = [line.split(" returns ")[0].split(" | ")[0] for line in (*missing, *strange)]
-    yield _drifted("Functions, tables and rights", lines)
+    yield _drifted("Functions, tables and rights", [*dict.fromkeys([*lines, *rights])])
     yield _drifted("The texts of functions", bodies)
+    yield _drifted("The settings of functions", unpinned)
     if off:
         yield Check(
             "fail",
@@ -91,7 +98,7 @@ def _catalog(conn: Admin) -> Iterator[Check]:
 
 def _drifted(what: str, names: list[str]) -> Check:
     if names:
-        return Check("fail", f"{what} differ from the shipped ones: {_some(names)}.", _UPGRADE)
+        return Check("fail", f"{what} differ from the shipped ones: {_some(names)}.", _MEND)
     return Check("ok", f"{what} are the shipped ones.")
 
 
@@ -109,16 +116,31 @@ def _roles(conn: Admin) -> Iterator[Check]:
         "AND NOT r.rolsuper ORDER BY 1",
         list(OWNERS),
     )
-    bad = too_much + owners
+    with as_owner(conn):
+        people = [login for (login,) in conn.execute("SELECT login FROM app.person")]
+    # A login with the server's own rights reads tables past every function of the API.
+    people = _names(
+        conn,
+        "SELECT r.rolname FROM pg_roles r WHERE (r.rolname = ANY(%s) OR EXISTS (SELECT FROM "
+        "pg_auth_members g WHERE g.member = r.oid AND g.roleid::regrole::text = 'gateway') "
+        "AND NOT r.rolcreaterole AND NOT r.rolsuper) AND (r.rolsuper OR r.rolbypassrls "
+        "OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR EXISTS (SELECT FROM "
+        "pg_auth_members m JOIN pg_roles o ON o.oid = m.roleid WHERE m.member = r.oid "
+        "AND o.rolname <> ALL(%s))) ORDER BY 1",
+        people,
+        list(GROUPS),
+    )
+    bad = [*dict.fromkeys([*too_much, *owners, *people])]
     if bad:
         yield Check(
             "fail",
             f"Roles have rights that they should not have: {_some(bad)}.",
-            "ALTER ROLE … NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOREPLICATION; "
-            "REVOKE app_owner, audit_owner FROM …;",
+            "ALTER ROLE … NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOREPLICATION; REVOKE "
+            "every role but the person's own group FROM …; the practice's groups and owners are "
+            "NOLOGIN, too.",
         )
     else:
-        yield Check("ok", "Owner and group roles have no right beyond their own.")
+        yield Check("ok", "Roles and people's logins have no right beyond their own.")
     public = _names(
         conn,
         "SELECT a.privilege_type FROM pg_database d, aclexplode(coalesce(d.datacl, "
@@ -195,7 +217,8 @@ def _rules(conn: Admin, today: date) -> Iterator[Check]:
         yield Check(
             "fail",
             "Rule rows differ from the pack that was loaded.",
-            "coordinator-admin rules list; load the right pack with coordinator-admin rules load",
+            "coordinator-admin rules list: find the row that nobody here decided, and who changed "
+            "it; then coordinator-admin rules set (or load) puts it right and seals the rules.",
         )
     else:
         yield Check("ok", "The rules are those of the pack that was loaded.")
@@ -320,9 +343,9 @@ def _hours(conn: Admin, at: datetime) -> float:
 # ------------------------------------------------------------------------------------------ small
 
 
-def _names(conn: Admin, statement: str, names: list[str]) -> list[str]:
+def _names(conn: Admin, statement: str, *names: list[str]) -> list[str]:
     """First column of a question about these names."""
-    return [str(row[0]) for row in conn.execute(statement.encode(), [names])]
+    return [str(row[0]) for row in conn.execute(statement.encode(), names)]
 
 
 def _some(names: list[str]) -> str:

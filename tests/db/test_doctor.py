@@ -13,13 +13,14 @@ from cryptography import x509
 
 from coordinator_app.cli import main
 from coordinator_app.db.admin_people import add_person, limit_login
-from coordinator_app.db.catalog import changed_bodies, drift
+from coordinator_app.db.catalog import changed_bodies, drift, strange_rights, unpinned
 from coordinator_app.db.doctor import examine
 from coordinator_app.db.doctor_server import (
     Check,
     judge_certificate,
     judge_clock,
     judge_disk,
+    judge_tls,
     read_certificate,
 )
 from coordinator_app.db.upgrade import upgrade
@@ -78,6 +79,9 @@ def test_a_practice_that_is_well_hears_nothing(
     ("change", "state", "words", "remedy"),
     [
         ("GRANT SELECT ON app.patient TO auditor", "fail", "app.patient", "upgrade"),
+        ("GRANT SELECT (given) ON app.patient TO auditor", "fail", "app.patient.given", "upgrade"),
+        ("GRANT USAGE ON SCHEMA audit TO auditor", "fail", "schema audit", "REVOKE"),
+        ("ALTER FUNCTION api.team() RESET ALL", "fail", "settings of functions", "upgrade"),
         ("GRANT EXECUTE ON FUNCTION app.now() TO PUBLIC", "fail", "app.now()", "upgrade"),
         ("DROP FUNCTION api.team()", "fail", "api.team()", "upgrade"),
         ("CREATE TABLE app.mine ()", "fail", "table app.mine", "upgrade"),
@@ -95,12 +99,7 @@ def test_a_practice_that_is_well_hears_nothing(
         ("ALTER TABLE audit.event DISABLE TRIGGER append_only", "fail", "append_only", "ENABLE"),
         ("ALTER TABLE audit.head NO FORCE ROW LEVEL SECURITY", "fail", "audit.head", "FORCE"),
         ("GRANT CONNECT ON DATABASE {name} TO PUBLIC", "fail", "CONNECT", "REVOKE ALL"),
-        (
-            "DELETE FROM app.migration WHERE number = (SELECT max(number) FROM app.migration)",
-            "fail",
-            "schema is",
-            "upgrade",
-        ),
+        ("DELETE FROM app.migration WHERE number > 12", "fail", "schema is", "upgrade"),
         ("DELETE FROM app.holiday", "fail", "holidays has ended", "rules load"),
         (
             "DELETE FROM app.holiday WHERE day > current_date + 300",
@@ -167,6 +166,9 @@ def test_what_is_wrong_is_found_with_its_remedy(
 
 def test_upgrade_mends_what_has_drifted(database: Database, elm: psycopg.Connection[Any]) -> None:
     elm.execute("GRANT EXECUTE ON FUNCTION app.now() TO PUBLIC")
+    elm.execute("GRANT SELECT ON app.patient, audit.event TO auditor")
+    elm.execute("GRANT SELECT (given) ON app.patient TO PUBLIC")
+    elm.execute("ALTER FUNCTION api.team() RESET ALL")
     elm.execute(
         "CREATE OR REPLACE FUNCTION audit.receipt() RETURNS text LANGUAGE sql STABLE SECURITY "
         "DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT 'x'::text $$"
@@ -175,6 +177,8 @@ def test_upgrade_mends_what_has_drifted(database: Database, elm: psycopg.Connect
     elm.execute("SET search_path = pg_catalog")
     assert drift(elm) == ([], [])
     assert changed_bodies(elm) == []
+    assert strange_rights(elm) == []
+    assert unpinned(elm) == []
 
 
 def test_upgrade_seals_the_rules_unless_somebody_changed_them(
@@ -215,6 +219,15 @@ def test_logins_and_trainings(database: Database, elm: psycopg.Connection[Any]) 
         elm.execute(f"GRANT audit_owner TO {login}".encode())
         assert [c.state for c in states(database) if login in c.what] == ["fail"]
         elm.execute(f"REVOKE audit_owner FROM {login}".encode())
+        for given, taken in (
+            ("ALTER ROLE {} SUPERUSER", "ALTER ROLE {} NOSUPERUSER"),
+            ("ALTER ROLE {} BYPASSRLS", "ALTER ROLE {} NOBYPASSRLS"),
+            ("GRANT pg_read_all_data TO {}", "REVOKE pg_read_all_data FROM {}"),
+        ):
+            elm.execute(given.format(login).encode())
+            assert [c.state for c in states(database) if login in c.what] == ["fail"], given
+            elm.execute(taken.format(login).encode())
+            assert states(database) == []
         elm.execute("SET session_replication_role = replica")
         elm.execute("DELETE FROM app.person WHERE login = %s", [login])
         strays = [c for c in examine(database.conninfo) if "no person of this practice" in c.what]
@@ -251,6 +264,14 @@ def test_settings_that_let_patient_data_into_the_log_are_named(
     logged = found["Patient data could get into the server's log (log_statement)."]
     assert (logged.state, "log_statement = 'none'" in logged.remedy) == ("fail", True)
     assert found["Passwords are kept in an old form."].state == "fail"
+
+
+@pytest.mark.parametrize(
+    ("lowest", "state"), [("TLSv1", "fail"), ("TLSv1.2", "ok"), ("TLSv1.3", "ok"), ("", "ok")]
+)
+def test_tls_is_judged_by_the_oldest_version_that_is_let_in(lowest: str, state: str) -> None:
+    found = judge_tls(lowest)
+    assert (found.state, bool(found.remedy)) == (state, state == "fail")
 
 
 def test_a_certificate_is_judged_by_its_days() -> None:

@@ -32,6 +32,9 @@ def run(practice: Practice, capsys: pytest.CaptureFixture[str]) -> Run:
     return command
 
 
+CAP = {"kind": "cap_day", "from": "2027-03-02", "number": 1, "citation": "x"}
+
+
 def hours(day: str, **more: object) -> dict[str, Any]:
     return {
         "jurisdiction": "MA",
@@ -72,6 +75,10 @@ def test_a_rule_gets_another_number_and_keeps_the_old_one_for_the_old_days(
     [
         (("set", "cap_wek", "2", "--citation", "x"), "There is no rule cap_wek"),
         (("set", "cap_week", "2", "--citation", "x", "--from", "2027-02-28"), "begins today"),
+        (("set", "cap_week", "-5", "--citation", "x"), "cap_week cannot be -5"),
+        (("set", "cap_week", "99999999999", "--citation", "x"), "cap_week cannot be"),
+        (("set", "cap_week", "2", "--state", "Illinois", "--citation", "x"), "two letters"),
+        (("blackout", "2027-04-01", "--state", "ZZ", "--reason", "x"), "no state ZZ"),
         (("blackout", "2027-02-28", "--reason", "storm"), "begins today"),
         (("load", "nowhere.json"), "cannot be read"),
     ],
@@ -135,6 +142,9 @@ def test_a_pack_with_another_hash_than_announced_is_refused(
         {"numbers": [{"kind": "cap_day", "from": "2027-03-02", "number": -1, "citation": "x"}]},
         {"numbers": [{"kind": "nothing", "from": "2027-03-02", "number": 1, "citation": "x"}]},
         {"numbers": ["cap_day"]},
+        {"numbers": [{**CAP, "jurisdiction": "Illinois"}]},
+        {"numbers": [{**CAP, "number": 99_999_999_999}]},
+        {"blackouts": [{"jurisdiction": "ZZ", "day": "2027-04-01", "reason": "x"}]},
         {"holidays": [{"jurisdiction": "MA", "day": "2027-02-30", "name": "x"}]},
         {"blackouts": [{"jurisdiction": "MA", "day": None, "reason": "x"}]},
         {"surprise": []},
