@@ -549,6 +549,16 @@ def test_policy_an_override_passes_only_the_checks_it_names(evening: Practice) -
     assert said.facts["gate"] == "hours"
 
 
+def test_policy_two_overrides_pass_what_both_name(evening: Practice) -> None:
+    evening.rows("UPDATE app.queue_entry SET attempts = 6")
+    patient = patient_of(evening, 1)
+    given = {name: override(evening.cli, patient, name)["id"] for name in ("hours", "cap_campaign")}
+    call = evening.c1.dial(evening.c1.claim(evening.entry_of(1)))
+    named = {c["name"]: c.get("overridden_by") for c in evening.call_row(call)["checks"]}
+    assert {name: named[name] for name in given} == given
+    assert [row["used"] for row in why(evening.sup, patient)["overrides"]] == [True, True]
+
+
 def test_policy_an_override_runs_out(evening: Practice) -> None:
     override(evening.cli, patient_of(evening, 1), "hours")
     evening.pass_time(hours=24, minutes=1)

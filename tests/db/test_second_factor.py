@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
+import uuid
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -429,16 +430,24 @@ def test_policy_a_new_secret_ends_what_the_old_one_opened(practice: Practice) ->
     assert practice.sup.ask("second_factor", code(1))["ok"] is False
 
 
-def test_policy_a_coordinator_may_have_one_and_break_glass_asks_for_it(practice: Practice) -> None:
+def test_policy_a_coordinator_shows_one_for_an_emergency_and_for_nothing_else(
+    practice: Practice,
+) -> None:
     require_factor(practice, "cc_c1")
-    me = practice.person_id("cc_c1")
+    patient = practice.value("SELECT id FROM app.patient ORDER BY id LIMIT 1")
 
-    def needed() -> Any:
-        return practice.value("SELECT app.is_elevated(p) FROM app.person p WHERE p.id = %s", me)
+    def open_it() -> Any:
+        return practice.c1.ask("break_glass", patient, "Collapsed while on the phone.", op())
 
-    assert not needed()
+    assert practice.c1.claim_next()["card"]
+    with refused("QC006") as said:
+        open_it()
+    assert said.facts["whole"] is False
     elevate(practice.c1)
-    assert practice.value("SELECT person_id FROM app.elevation") == me
+    seen = open_it()
+    assert practice.c1.ask("emergency_chart", uuid.UUID(seen["id"]))["chart"]
+    with refused("QC006"):  # who only has the password reads it on no other connection
+        practice.another("cc_c1").ask("emergency_chart", uuid.UUID(seen["id"]))
 
 
 def test_policy_a_suspended_person_cannot_show_a_code(practice: Practice) -> None:

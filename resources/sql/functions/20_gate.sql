@@ -351,7 +351,7 @@ DECLARE
     v_phone app.patient_telecom := p_phone;
     v_asked boolean := app.asked_for_now(p_entry, p_now);
     v_confidential app.confidential_request;
-    v_override app.gate_override;
+    v_overrides jsonb;  -- the check and whose word lets it pass
     v_rules jsonb;
     v_checks jsonb := '[]';
     v_states text[];
@@ -382,10 +382,10 @@ BEGIN
     v_midnight := v_today::timestamp AT TIME ZONE v_zone;
     v_rules := app.rules_on((p_now AT TIME ZONE v_practice.zone)::date);
     v_more := CASE WHEN v_asked THEN (v_rules ->> 'cap_callback')::integer ELSE 0 END;
-    SELECT o.* INTO v_override FROM app.gate_override o
+    SELECT jsonb_object_agg(n.name, o.id ORDER BY o.granted_at) INTO v_overrides
+    FROM app.gate_override o, unnest(o.checks) AS n (name)
     WHERE o.patient_id = v_patient.id AND (o.used_by IS NULL OR o.used_by = p_except)
-        AND p_now BETWEEN o.granted_at AND o.until
-    ORDER BY o.granted_at DESC LIMIT 1;
+        AND p_now BETWEEN o.granted_at AND o.until;
 
     -- Who dials.
     IF p_me.id IS NOT NULL THEN
@@ -463,7 +463,7 @@ BEGIN
         'It is outside calling hours where the patient may be ('
             || app.clock_text(p_now, v_zone) || ' there).',
         CASE WHEN NOT v_open THEN app.opens_from(v_group, p_now) END,
-        jsonb_build_object('states', v_states, 'zones', v_zones), v_override);
+        jsonb_build_object('states', v_states, 'zones', v_zones), v_overrides);
 
     -- How often.
     v_calls := app.counted_calls(v_patient.id, v_midnight, p_now, p_except);
@@ -473,7 +473,7 @@ BEGIN
     v_checks := v_checks || app.check('cap_day', v_open, 'This patient was already called today.',
         CASE WHEN NOT v_open THEN
             app.opens_from(v_group, (v_today + 1)::timestamp AT TIME ZONE v_zone) END,
-        jsonb_build_object('calls', cardinality(v_calls.day_all), 'cap', v_cap + v_more), v_override);
+        jsonb_build_object('calls', cardinality(v_calls.day_all), 'cap', v_cap + v_more), v_overrides);
     v_cap := (v_rules ->> 'cap_week')::integer;
     v_open := CASE WHEN v_asked THEN cardinality(v_calls.week_all) < v_cap + v_more
         ELSE cardinality(v_calls.week_unasked) < v_cap END;
@@ -482,7 +482,7 @@ BEGIN
         CASE WHEN NOT v_open THEN app.opens_from(v_group, app.cap_opens(
             CASE WHEN v_asked THEN v_calls.week_all ELSE v_calls.week_unasked END,
             v_cap + v_more, interval '7 days')) END,
-        jsonb_build_object('calls', cardinality(v_calls.week_all), 'cap', v_cap + v_more), v_override);
+        jsonb_build_object('calls', cardinality(v_calls.week_all), 'cap', v_cap + v_more), v_overrides);
     -- Every call of 24 hours (FL, MD, OK, OR: 3 on the same subject); ours is never more.
     SELECT least((v_rules ->> 'cap_24h')::integer, min(r.cap_24h)) INTO v_cap FROM app.calling_rule r
     WHERE r.effective @> v_today
@@ -492,10 +492,10 @@ BEGIN
         'This patient was called ' || cardinality(v_calls.hours_24) || ' times in 24 hours.',
         CASE WHEN NOT v_open THEN app.opens_from(
             v_group, app.cap_opens(v_calls.hours_24, v_cap, interval '24 hours')) END,
-        jsonb_build_object('calls', cardinality(v_calls.hours_24), 'cap', v_cap), v_override);
+        jsonb_build_object('calls', cardinality(v_calls.hours_24), 'cap', v_cap), v_overrides);
     v_checks := v_checks || app.check('cap_campaign', p_entry.attempts < v_campaign.max_attempts,
         'All ' || v_campaign.max_attempts || ' attempts of this campaign are used.', NULL,
-        jsonb_build_object('attempts', p_entry.attempts, 'cap', v_campaign.max_attempts), v_override);
+        jsonb_build_object('attempts', p_entry.attempts, 'cap', v_campaign.max_attempts), v_overrides);
     v_cap := (v_rules ->> 'contact_budget_week')::integer;
     SELECT v_calls.contacts + count(*), min(m.sent_at) INTO v_count, v_opens FROM app.communication m
     WHERE m.patient_id = v_patient.id AND m.sent_at > p_now - interval '7 days' AND m.sent_at <= p_now;
@@ -503,7 +503,7 @@ BEGIN
         'This patient was contacted ' || v_count || ' times in 7 days, calls and messages together.',
         CASE WHEN v_count >= v_cap THEN app.opens_from(
             v_group, least(v_opens, v_calls.week_all[1]) + interval '7 days') END,
-        jsonb_build_object('contacts', v_count, 'cap', v_cap), v_override);
+        jsonb_build_object('contacts', v_count, 'cap', v_cap), v_overrides);
 
     -- As whom, and over which carrier.
     v_checks := v_checks || app.check('caller_id', EXISTS (
@@ -522,18 +522,18 @@ BEGIN
 END
 $$;
 
--- One check as it is stored and shown. p_override: a clinician's word counts for the checks it names.
+-- One check as it is stored and shown. p_overrides: the checks that a clinician's word lets pass.
 CREATE OR REPLACE FUNCTION app.check(
     p_name text, p_ok boolean, p_sentence text, p_opens_at timestamptz DEFAULT NULL,
-    p_facts jsonb DEFAULT NULL, p_override app.gate_override DEFAULT NULL
+    p_facts jsonb DEFAULT NULL, p_overrides jsonb DEFAULT NULL
 ) RETURNS jsonb
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
         WHEN p_ok THEN jsonb_build_object('name', p_name, 'ok', true)
-        WHEN coalesce(p_name = ANY (p_override.checks), false) THEN jsonb_build_object(
-            'name', p_name, 'ok', true, 'overridden_by', p_override.id, 'sentence', p_sentence)
+        WHEN p_overrides ? p_name THEN jsonb_build_object(
+            'name', p_name, 'ok', true, 'overridden_by', p_overrides ->> p_name, 'sentence', p_sentence)
         ELSE jsonb_build_object(
             'name', p_name, 'ok', false, 'sentence', p_sentence, 'opens_at', p_opens_at)
     END || CASE WHEN p_facts IS NULL THEN '{}' ELSE jsonb_build_object('facts', p_facts) END

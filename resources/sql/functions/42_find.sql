@@ -420,6 +420,7 @@ DECLARE
     v_glass app.break_glass;
     v_patient app.patient;
 BEGIN
+    PERFORM app.require_second_factor(p_me);
     SELECT g.* INTO v_glass FROM app.break_glass g
     WHERE g.id = p_glass AND g.person_id = p_me.id AND g.until > p_now;
     IF NOT FOUND THEN
