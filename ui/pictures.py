@@ -220,6 +220,12 @@ class Album:
         robot.until(lambda: log.view.model.rows, "the call log is loaded")
         self.settle()
         self.take("call-log-supervisor")
+        rows = log.view.model.rows
+        log.view.table.select_row(next(n for n, row in enumerate(rows) if row.amendable))
+        robot.ctrl(Qt.Key.Key_K)
+        robot.until(lambda: log.amend.row is not None, "the form for a correction is open")
+        self.take("call-log-correct")
+        robot.key(Qt.Key.Key_Escape)
         workspace.open("people")
         self.settle()
         self.take("people")

@@ -81,6 +81,7 @@ BINDINGS: tuple[Binding, ...] = (
         _G.OUTCOME,
         "Save, next",
     ),
+    Binding("call_log.correct", ("Ctrl+K",), "Correct a recorded outcome", _G.OUTCOME, "Correct"),
     Binding("queue.claim_next", ("Ctrl+N",), "Take the next patient", _G.QUEUE, "Next patient"),
     Binding("queue.skip", ("Ctrl+S",), "Skip with a reason", _G.QUEUE),
     Binding("queue.find", ("Ctrl+F",), "Find in the queue", _G.QUEUE),

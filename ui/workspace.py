@@ -169,7 +169,7 @@ class Workspace(QWidget):
         return page
 
     def _make_call_log(self) -> Page:
-        page = CallLogPage(self.session, self._link, self._tools.messages)
+        page = CallLogPage(self.session, self._link, self._tools.messages, self._tools.keymap)
         page.looks_requested.connect(self.open_looks)
         return page
 

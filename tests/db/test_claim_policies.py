@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,6 +47,22 @@ def test_policy_a_campaign_of_assigned_people_is_theirs(practice: Practice) -> N
     assert practice.c1.claim_next()["card"]
     practice.rows("UPDATE app.assignment SET until = app.now()")
     not_given(practice, practice.c1, "not assigned to this campaign")
+
+
+def test_policy_who_is_not_assigned_sees_no_patient_of_the_campaign(practice: Practice) -> None:
+    card, call = practice.talk(practice.c2, 3)
+    at = (practice.now() + timedelta(hours=1)).isoformat()
+    details = {"callback_at": at, "callback_mine": False}
+    practice.c2.finish(call, card, "CALLBACK_AT", details)
+    practice.hang_up(call)
+    assert len(practice.c1.ask("callbacks")) == 1
+    practice.rows("UPDATE app.campaign SET assigned_only = true")
+    page = practice.c1.ask("queue", "all", "", 200)
+    assert (page["rows"], page["counts"]["all"]) == ([], 0)
+    assert practice.c1.ask("queue", "all", "given", 200)["rows"] == []
+    assert practice.c1.ask("callbacks") == []
+    assert practice.c1.sign_in()["queue"]["rows"] == []
+    assert len(practice.sup.ask("queue", "all", "", 200)["rows"]) == PATIENTS
 
 
 def test_policy_a_script_that_needs_a_certificate_is_read_by_who_has_one(

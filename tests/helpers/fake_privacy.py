@@ -136,6 +136,8 @@ class FakePrivacy:
         self.disclosure_rows: list[DisclosureRow] = []
         self.looked: list[tuple[UUID, date, date]] = []
         self.written: list[tuple[object, ...]] = []
+        self.amend_ops: list[UUID] = []  # asked, whether answered or not
+        self.amended_words = "The outcome of this call was corrected."
 
     person: Person
 
@@ -295,6 +297,7 @@ class FakePrivacy:
         op_id: UUID,
     ) -> str:
         """See the port."""
+        self.amend_ops.append(op_id)
         self._enter("amend_outcome")
         self.written.append(("amend", call_id, outcome, details, reason))
-        return "The outcome of this call was corrected."
+        return self.amended_words

@@ -13,7 +13,7 @@ from coordinator_app.domain.logs import (
     ImportBatchRow,
     ImportProblemRow,
 )
-from coordinator_app.domain.outcome import Outcome
+from coordinator_app.domain.outcome import Outcome, OutcomeDetails
 from coordinator_app.domain.person import (
     Credential,
     CredentialKind,
@@ -78,6 +78,7 @@ def log_row(number: int) -> CallLogRow:
         note=_NOTES[number % len(_NOTES)],
         is_practice_line=True,
         patient_id=fixed_id(f"patient {PATIENTS[number % len(PATIENTS)]}"),
+        amendable=number < 80,  # of the last day
         amended=_AMENDED if number == 2 else None,
     )
 
@@ -121,6 +122,35 @@ class FakeTeamPractice(FakePractice):
         super().__init__(clock, person)
         self.log_rows = [log_row(number) for number in range(calls)]
         self.callback_rows = callback_rows()
+
+    def amend_outcome(
+        self,
+        call_id: UUID,
+        outcome: Outcome,
+        details: OutcomeDetails,
+        reason: str,
+        op_id: UUID,
+    ) -> str:
+        """See the port."""
+        said = super().amend_outcome(call_id, outcome, details, reason, op_id)
+        self.log_rows = [
+            replace(
+                row,
+                outcome=outcome.value,
+                note=details.note,
+                amended=Amended(
+                    row.amended.outcome if row.amended else row.outcome,
+                    row.amended.note if row.amended else row.note,
+                    self.clock.now(),
+                    self.person.name,
+                    reason,
+                ),
+            )
+            if row.id == call_id
+            else row
+            for row in self.log_rows
+        ]
+        return said
 
     def team(self) -> TeamBoard:
         """See the port."""

@@ -27,6 +27,7 @@ from ui.pages.call_log import CallLogPage, harmless
 from ui.pages.callbacks import CallbacksPage
 from ui.pages.people import PeoplePage
 from ui.pages.team import TeamPage
+from ui.shortcuts import Keymap
 from ui.widgets.surfaces import Fact
 from ui.widgets.zoned_time import ZonedTimeEdit
 
@@ -54,7 +55,7 @@ def call_log(
     qtbot: QtBot, tasks: InlineTasks, messages: MessageBus, login: str = "sam", calls: int = 1000
 ) -> tuple[CallLogPage, FakeTeamPractice]:
     practice = FakeTeamPractice(person=person_of(login), calls=calls)
-    page = CallLogPage(session_for(practice), tasks, messages)
+    page = CallLogPage(session_for(practice), tasks, messages, Keymap())
     qtbot.addWidget(page)
     page.resize(1200, 700)
     with qtbot.waitExposed(page):
@@ -163,7 +164,7 @@ def test_the_chosen_call_stands_beside_the_table_in_full(
 ) -> None:
     page, _ = call_log(qtbot, tasks, messages)
     page.view.table.select_row(3)
-    texts = {key: value.text() for key, value in page.view._facts.items()}
+    texts = {key: value.text() for key, value in page.view.detail.facts.items()}
     assert texts["patient"] == "Harold W."
     assert texts["talk"] == "1 min 51 s"
     assert texts["identity"] == "Two identifiers matched"
@@ -179,11 +180,11 @@ def test_a_coordinators_earlier_calls_say_that_they_show_initials(
     assert page.view.earlier.text().startswith("Earlier calls show initials")
     assert page.view.earlier.isVisible()
     page.view.table.select_row(2)
-    number = page.view._facts["number"].text()
+    number = page.view.detail.facts["number"].text()
     assert number == "not shown for earlier calls · practice line, no real call"
-    assert page.view._facts["note"].text() == "not shown for earlier calls"
+    assert page.view.detail.facts["note"].text() == "not shown for earlier calls"
     page.view.table.select_row(0)
-    assert page.view._facts["number"].text().startswith("ending 0100")
+    assert page.view.detail.facts["number"].text().startswith("ending 0100")
     everyone, _ = call_log(qtbot, tasks, messages, login="sam", calls=3)
     assert not everyone.view.earlier.isVisible()
 

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog
 
+from coordinator_app.domain.ids import uuid7
 from coordinator_app.domain.logs import CallLogFilter
 from coordinator_app.domain.person import Role
-from coordinator_app.errors import ConfigurationError
+from coordinator_app.errors import ConfigurationError, StaleError
 from ui.messages import confirm
 from ui.models.call_log_model import PAGE
 from ui.models.words import end_label, outcome_label
 from ui.pages.page import Page
 from ui.tasks import Generations
 from ui.views.call_log import CallLogView
+from ui.views.call_log_amend import AmendPanel
+from ui.widgets.call_card import is_shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,10 +31,12 @@ if TYPE_CHECKING:
 
     from coordinator_app.domain.logs import CallLogPage as LogPage
     from coordinator_app.domain.logs import CallLogRow
+    from coordinator_app.domain.outcome import Outcome, OutcomeDetails
     from coordinator_app.domain.person import PersonRow
     from coordinator_app.errors import UserFacingError
     from coordinator_app.services.session import Session
     from ui.messages import MessageBus
+    from ui.shortcuts import Keymap
     from ui.tasks import Tasks
 
 __all__ = ["CallLogPage", "harmless", "write_csv"]
@@ -96,6 +101,7 @@ class CallLogPage(Page):
         session: Session,
         tasks: Tasks,
         messages: MessageBus,
+        keymap: Keymap,
         parent: QWidget | None = None,
     ) -> None:
         """Make the page; it loads when first shown."""
@@ -121,6 +127,10 @@ class CallLogPage(Page):
         self.bar.addWidget(self.view.export)
         self.view.export.setVisible(self._everyone)
         self.column.addWidget(self.view, 1)
+        self._op_id = uuid7()  # one for each time the form is opened
+        self._answered: UUID | None = None  # the corrected call, until its row is loaded again
+        self.amend = AmendPanel(session.clock.now)
+        self._make_correction(keymap, offered=role in {Role.COORDINATOR, Role.SUPERVISOR})
 
     def shows(self) -> frozenset[str]:
         """Every outcome adds a row."""
@@ -135,7 +145,10 @@ class CallLogPage(Page):
 
     def forget(self) -> None:
         """Keep no patient."""
-        self._asked.forget("page")
+        for key in ("page", "amend"):
+            self._asked.forget(key)
+        self._answered = None
+        self._close_form()
         self.view.conceal()
 
     def show_person(self, person_id: UUID) -> None:
@@ -163,6 +176,7 @@ class CallLogPage(Page):
         else:
             self.view.model.take_next(page)
         self.view.after_page(page.rows)
+        self._show_answer()
 
     def _failed(self, failure: UserFacingError) -> None:
         self.view.model.gave_up()
@@ -171,6 +185,80 @@ class CallLogPage(Page):
     def _offer_people(self, people: tuple[PersonRow, ...]) -> None:
         self._people_known = True
         self.view.offer_people([(row.person.id, row.person.name) for row in people])
+
+    # -- correcting ---------------------------------------------------------------------------
+
+    def _make_correction(self, keymap: Keymap, *, offered: bool) -> None:
+        self.view.row.addWidget(self.amend)
+        self.amend.hide()
+        self.view.detail.correction_wanted.connect(self._begin_correction)
+        self.amend.saved.connect(self._correct)
+        self.amend.cancelled.connect(self._leave_form)
+        if offered:
+            keymap.action("call_log.correct", self, self.correct)
+            correct = self.view.detail.correct
+            correct.setToolTip(keymap.tooltip("call_log.correct", correct.text()))
+
+    def correct(self) -> None:
+        """Open the form for the chosen call, or say why there is none."""
+        if self.amend.row is not None:
+            self.amend.outcome.setFocus()
+        elif not self.view.detail.ask_for_correction():
+            self._messages.info(
+                self.tr(
+                    "The outcome of this call cannot be corrected by you. A day after it was "
+                    "recorded, only a supervisor corrects it."
+                ),
+                key="call_log",
+            )
+
+    def _begin_correction(self, row: CallLogRow) -> None:
+        self._op_id = uuid7()
+        self.view.detail.hide()
+        self.amend.show()
+        self.amend.begin(row, note_hidden=not self._everyone and is_shortened(row))
+
+    def _correct(
+        self, row: CallLogRow, outcome: Outcome, details: OutcomeDetails, reason: str
+    ) -> None:
+        practice, op_id = self._session.practice, self._op_id
+        fresh = self._asked.latest("amend")
+        self.amend.set_busy(True)
+        self._tasks.run(
+            self,
+            lambda: practice.amend_outcome(row.id, outcome, details, reason, op_id),
+            done=fresh(partial(self._corrected, row.id)),
+            failed=fresh(self._not_corrected),
+        )
+
+    def _corrected(self, call_id: UUID, sentence: str) -> None:
+        self._leave_form()
+        self.view.detail.tell(call_id, sentence)
+        self._answered = call_id
+        self.view.model.restart()
+        self.changed.emit(frozenset({"queue", "callbacks", "team", "privacy"}))
+
+    def _not_corrected(self, error: UserFacingError) -> None:
+        self.amend.show_problem(error.sentence)
+        if isinstance(error, StaleError):
+            self.refresh()
+
+    def _show_answer(self) -> None:
+        """A call that the filters or a new page took out of sight has its answer in the banner."""
+        call_id, self._answered = self._answered, None
+        row = self.view.table.current_row()
+        if call_id is not None and (row is None or row.id != call_id):
+            self._messages.success(self.view.detail.notice.text, key="call_log_amend")
+
+    def _leave_form(self) -> None:
+        """Close it; the keyboard goes on in the table."""
+        self._close_form()
+        self.view.table.setFocus()
+
+    def _close_form(self) -> None:
+        self.amend.hide()
+        self.amend.forget()
+        self.view.detail.show()
 
     # -- export -------------------------------------------------------------------------------
 

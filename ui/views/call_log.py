@@ -6,15 +6,11 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDateEdit,
-    QFrame,
     QHBoxLayout,
-    QLabel,
-    QScrollArea,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -24,20 +20,13 @@ from coordinator_app.domain.logs import CallLogFilter, CallLogRow
 from ui.models.call_log_model import CallLogModel
 from ui.models.clock_text import local
 from ui.models.rows_model import Column
-from ui.models.words import (
-    end_label,
-    length,
-    moment,
-    outcome_kind,
-    outcome_label,
-    outcome_names,
-    within,
-)
+from ui.models.words import moment, outcome_kind, outcome_label, outcome_names
 from ui.theme import active
 from ui.widgets.buttons import Button
+from ui.widgets.call_card import CallCard, talked
 from ui.widgets.edits import SearchEdit
 from ui.widgets.flow_layout import FlowLayout
-from ui.widgets.labels import Chip, Elide, label
+from ui.widgets.labels import Elide, label
 from ui.widgets.named import named
 from ui.widgets.painting import follow_theme
 from ui.widgets.surfaces import Card, EmptyState
@@ -48,14 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-__all__ = ["IDENTITY_LABELS", "CallLogView"]
-
-IDENTITY_LABELS = {
-    "": "Not checked",
-    "PASS": "Two identifiers matched",
-    "FAIL": "Did not match",
-    "DECLINED": "Patient declined to say",
-}
+__all__ = ["CallLogView"]
 
 
 class CallLogView(QWidget):
@@ -93,11 +75,12 @@ class CallLogView(QWidget):
         self._initials = initials_before_today
         self._quiet = False
         self._wanted_person = ""
+        self._chosen: UUID | None = None  # stays the same call when calls come in above it
         self._build_filters()
         self.model = CallLogModel(self._columns(), self)
         self.table = RowTable(self.model, self.tr("Calls"))
         self.table.setObjectName("call_log_table")
-        self.table.row_chosen.connect(self._show_detail)
+        self.table.row_chosen.connect(self._on_row)
         self.empty = EmptyState("history", "", "", self.tr("Clear the filters"))
         self.empty.acted.connect(self.clear_filters)
         self._stack = QStackedWidget()
@@ -120,18 +103,19 @@ class CallLogView(QWidget):
         foot.addStretch(1)
         foot.addWidget(self.earlier)
         card.body.addLayout(foot)
-        row = QHBoxLayout()
-        row.setSpacing(10)
-        row.addWidget(card, 1)
-        row.addWidget(self._build_detail())
+        self.detail = CallCard(now, zone, initials_before_today=initials_before_today)
+        self.detail.looks_wanted.connect(self.looks_requested)
+        self.row = QHBoxLayout()
+        self.row.setSpacing(10)
+        self.row.addWidget(card, 1)
+        self.row.addWidget(self.detail)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._filters)
-        outer.addLayout(row, 1)
+        outer.addLayout(self.row, 1)
         self.model.rowsInserted.connect(self._settle)
         self.model.modelReset.connect(self._settle)
         self._settle()
-        self._show_detail(None)
         follow_theme(self._rescale)
 
     # -- building -----------------------------------------------------------------------------
@@ -146,7 +130,7 @@ class CallLogView(QWidget):
                 chip=lambda r: outcome_kind(r.outcome),
                 width=184,
             ),
-            Column(self.tr("Talk"), self._talked, right=True, width=92, drop=1),
+            Column(self.tr("Talk"), talked, right=True, width=92, drop=1),
             Column(self.tr("Coordinator"), lambda r: r.coordinator, width=126, drop=2),
             Column(self.tr("Campaign"), lambda r: r.campaign, width=142, drop=4),
             Column(self.tr("Note"), lambda r: r.note, drop=3),
@@ -155,10 +139,6 @@ class CallLogView(QWidget):
     def _outcome(self, row: CallLogRow) -> str:
         words = outcome_label(row.outcome)
         return self.tr("%1 (corrected)").replace("%1", words) if row.amended else words
-
-    @staticmethod
-    def _talked(row: CallLogRow) -> str:
-        return length(row.seconds) if row.seconds else "–"
 
     def _build_filters(self) -> None:
         self._filters = QWidget()
@@ -220,62 +200,7 @@ class CallLogView(QWidget):
         edit.hide()
         return edit
 
-    def _build_detail(self) -> QWidget:
-        self._detail = Card(self.tr("Call"))
-        self._detail.setObjectName("call_log_detail")
-        self._chip = Chip()
-        self._detail.header.addStretch(1)
-        self._detail.header.addWidget(self._chip)
-        self._facts: dict[str, QLabel] = {}
-        self._captions: dict[str, QLabel] = {}
-        self._form = QVBoxLayout()
-        for key, words in (
-            ("patient", self.tr("Patient")),
-            ("when", self.tr("When, patient’s time")),
-            ("office", self.tr("When, practice’s time")),
-            ("number", self.tr("Number")),
-            ("end", self.tr("How the line ended")),
-            ("talk", self.tr("Talked")),
-            ("identity", self.tr("Identity check")),
-            ("coordinator", self.tr("Coordinator")),
-            ("campaign", self.tr("Campaign")),
-            ("note", self.tr("Note")),
-            ("amended", self.tr("First recorded as")),
-        ):
-            value = label("")
-            value.setWordWrap(True)
-            value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            flags = Qt.TextInteractionFlag.TextSelectableByMouse
-            value.setTextInteractionFlags(flags)
-            self._facts[key] = value
-            pair = QVBoxLayout()
-            pair.setSpacing(0)  # closer to its own value than to the pair above
-            caption = label(words, "caption")
-            pair.addWidget(caption)
-            pair.addWidget(value)
-            self._form.addLayout(pair)
-            self._captions[key] = caption
-        self.looks = Button(self.tr("Who looked"), icon="eye", size="small")
-        self.looks.setObjectName("call_log_looks")
-        self.looks.clicked.connect(self._ask_who_looked)
-        holder = QWidget()
-        holder.setProperty("transparent", "true")
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(0, 0, 6, 0)
-        column.addLayout(self._form)
-        column.addStretch(1)
-        scroll = named(QScrollArea(widgetResizable=True), "", self.tr("Call in full"))
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(holder)
-        self._detail.body.addWidget(scroll, 1)
-        self._detail.body.addWidget(self.looks)
-        return self._detail
-
     def _rescale(self) -> None:
-        self._detail.setFixedWidth(active().px(272))
-        self._form.setSpacing(active().px(9))
         self.text.setFixedWidth(active().px(220))
 
     # -- filters ------------------------------------------------------------------------------
@@ -366,16 +291,20 @@ class CallLogView(QWidget):
         self.text.clear()
         self._quiet = False
         self.model.clear()
-        self._show_detail(None)
+        self._chosen = None
+        self.detail.forget()
         self.count.setText("")
 
     def after_page(self, page: Sequence[CallLogRow]) -> None:
         """Bring the count, the empty state and the choices up to date with what just came."""
         self.offer_campaigns([row.campaign for row in page if row.campaign])
         self._settle()
-        if self.table.current_row() is None:
+        ids = [row.id for row in self.model.rows]
+        if self._chosen in ids:
+            self.table.select_row(ids.index(self._chosen))
+        elif self.table.current_row() is None:
             self.table.select_row(0)
-        self._show_detail(self.table.current_row())
+        self._on_row(self.table.current_row())
         # A refresh at the end of the list leaves the bar there, and Qt asks for more only when it
         # moves: without this, the End key would do nothing.
         bar = self.table.verticalScrollBar()
@@ -407,50 +336,7 @@ class CallLogView(QWidget):
         else:
             self.count.setText(self.tr("%n calls so far; scroll for more", "", shown))
 
-    def _ask_who_looked(self) -> None:
-        row = self.table.current_row()
-        if row is not None and row.patient_id is not None:
-            self.looks_requested.emit(row.patient_id)
-
-    def _amended(self, row: CallLogRow) -> str:
-        first = row.amended
-        if first is None:
-            return ""
-        who = self.tr("Corrected by %1, %2").replace("%1", first.by)
-        who = who.replace("%2", within(moment(first.at, self._zone, self._now())))
-        lines = (outcome_label(first.outcome), first.note, who, first.reason)
-        return "\n".join(filter(None, lines))
-
-    def _show_detail(self, row: CallLogRow | None) -> None:
-        amended = self._amended(row) if row is not None else ""
-        for place in (self._facts["amended"], self._captions["amended"]):
-            place.setVisible(bool(amended))
-        self.looks.setVisible(row is not None and row.patient_id is not None)
-        if row is None:
-            for value in self._facts.values():
-                value.setText("")
-            self._chip.set("")
-            self._facts["patient"].setText(self.tr("Choose a call to see it in full."))
-            return
-        self._chip.set(outcome_label(row.outcome), outcome_kind(row.outcome))  # type: ignore[arg-type]  # kinds of outcomes are chip kinds
-        earlier = self._initials and not row.number_ending
-        number = self.tr("ending %1").replace("%1", row.number_ending)
-        if earlier:
-            number = self.tr("not shown for earlier calls")
-        if row.is_practice_line:
-            number += self.tr(" · practice line, no real call")
-        facts = {
-            "patient": row.patient,
-            "when": moment(row.at, row.zone),
-            "office": moment(row.at, self._zone),
-            "number": number,
-            "end": end_label(row.end),
-            "talk": self._talked(row),
-            "identity": IDENTITY_LABELS.get(row.identity, row.identity),
-            "coordinator": row.coordinator,
-            "campaign": row.campaign,
-            "note": self.tr("not shown for earlier calls") if earlier else row.note or "–",
-            "amended": amended,
-        }
-        for key, text in facts.items():
-            self._facts[key].setText(text)
+    def _on_row(self, row: CallLogRow | None) -> None:
+        if row is not None:
+            self._chosen = row.id
+        self.detail.show_row(row)

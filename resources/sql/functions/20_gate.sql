@@ -539,6 +539,18 @@ AS $$
     END || CASE WHEN p_facts IS NULL THEN '{}' ELSE jsonb_build_object('facts', p_facts) END
 $$;
 
+-- Whether a list of this person shows the patients of a campaign at all (45 CFR 164.502(b)): not to a
+-- coordinator who is not assigned where only the assigned work. Who oversees sees all.
+CREATE OR REPLACE FUNCTION app.shows_campaign(p_campaign app.campaign, p_me app.person)
+RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT NOT p_campaign.assigned_only OR p_me.role <> 'coordinator' OR EXISTS (
+        SELECT 1 FROM app.assignment a
+        WHERE a.person_id = p_me.id AND a.campaign_id = p_campaign.id AND a.until IS NULL)
+$$;
+
 -- Why this person may not work this campaign; '' when they may. p_me NULL: anybody.
 CREATE OR REPLACE FUNCTION app.campaign_problem(
     p_campaign app.campaign, p_me app.person, p_today date

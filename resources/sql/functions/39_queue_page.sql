@@ -74,7 +74,8 @@ DECLARE
     v_practice app.practice;
     v_find text := lower(trim(coalesce(p_find, '')));
     v_limit integer := least(greatest(coalesce(p_limit, 100), 1), 200);
-    v_campaigns uuid[] := ARRAY(SELECT c.id FROM app.campaign c WHERE c.status = 'running');
+    v_campaigns uuid[] := ARRAY(SELECT c.id FROM app.campaign c
+        WHERE c.status = 'running' AND app.shows_campaign(c, p_me));
     v_tried boolean[] := CASE p_filter WHEN 'new' THEN '{f}' WHEN 'retry' THEN '{t}' ELSE '{f,t}' END;
     v_entries app.queue_entry[];
     v_named uuid[];

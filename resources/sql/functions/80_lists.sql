@@ -11,8 +11,10 @@ DECLARE
 BEGIN
     v_ids := ARRAY(
         SELECT b.id FROM app.callback b
+        JOIN app.queue_entry e ON e.id = b.entry_id
+        JOIN app.campaign c ON c.id = e.campaign_id
         WHERE b.state = 'open' AND (p_me.role = 'supervisor' OR b.owner IS NULL OR b.owner = p_me.id
-            OR b.anyone_at <= p_now)
+            OR b.anyone_at <= p_now) AND app.shows_campaign(c, p_me)
         ORDER BY b.due_at, b.id LIMIT 200);
     -- By name those that come next; a long list of promises is no way to read names either.
     v_named := app.names_for(p_me, ARRAY(
