@@ -44,7 +44,7 @@ def test_policy_a_campaign_of_assigned_people_is_theirs(practice: Practice) -> N
         "INSERT INTO app.assignment (person_id, campaign_id, since) "
         "SELECT p.id, c.id, app.now() FROM app.person p, app.campaign c WHERE p.login = 'cc_c1'"
     )
-    assert practice.c1.claim_next()["card"]
+    practice.c1.skip(practice.c1.claim_next()["card"])  # what one holds, one holds
     practice.rows("UPDATE app.assignment SET until = app.now()")
     not_given(practice, practice.c1, "not assigned to this campaign")
 
