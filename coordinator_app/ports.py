@@ -292,6 +292,13 @@ class PracticeDatabase(PrivacyRecords, Protocol):
         """Own calls for a coordinator, everyone's for a supervisor; at most 200 rows."""
         ...
 
+    def export_calls(self, which: CallLogFilter, rows: int) -> str:
+        """Say that so many calls are written to a file; the line that the file begins with.
+
+        Raises FreshLoginNeededError, NotAllowedError (supervisors only).
+        """
+        ...
+
     def team(self) -> TeamBoard:
         """The live board; supervisors only."""
         ...

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimerEvent, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QMessageBox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,6 +183,14 @@ def announce(source: QWidget, text: str, *, urgent: bool = False) -> None:
     politeness = QAccessible.AnnouncementPoliteness
     event.setPoliteness(politeness.Assertive if urgent else politeness.Polite)
     QAccessible.updateAccessibility(event)
+
+
+def ask_password(parent: QWidget, question: str) -> str:
+    """Ask for the person's own password; "" when they would rather not."""
+    typed, agreed = QInputDialog.getText(
+        parent, QCoreApplication.applicationName(), question, QLineEdit.EchoMode.Password
+    )
+    return typed if agreed else ""
 
 
 def confirm(

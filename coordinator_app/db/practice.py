@@ -225,6 +225,9 @@ class SqlPractice(SqlPrivacyRecords):
     def call_log(self, which: CallLogFilter, before: UUID | None, limit: int) -> CallLogPage:
         return decode(CallLogPage, self._link.call("call_log", Json(which), before, limit))
 
+    def export_calls(self, which: CallLogFilter, rows: int) -> str:
+        return decode(str, self._link.call("export_calls", Json(which), rows))
+
     def team(self) -> TeamBoard:
         return decode(TeamBoard, self._link.call("team"))
 

@@ -66,6 +66,7 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "gateway_open_calls": (),
     "gateway_record": ("jsonb",),
     "gateway_beat": ("jsonb",),
+    "export_calls": ("jsonb", "integer"),
     "gateway_anchor": (),
     "gateway_sign": ("bigint", "text", "text"),
     "check_receipt": ("text",),

@@ -50,6 +50,29 @@ def test_policy_a_supervisor_may_take_anybodys_callback(practice: Practice) -> N
     assert practice.sup.claim(mine["entry_id"])["entry_id"] == mine["entry_id"]
 
 
+def test_policy_calls_leave_the_practice_on_a_login_of_just_now_and_are_marked(
+    practice: Practice,
+) -> None:
+    mark = practice.sup.ask("export_calls", {"outcome": "BOOKED", "text": "Zyx1"}, 12)
+    assert mark.startswith("Exported by Val Stone from Lakeside Family Medicine on 2027-03-01")
+    with practice.superuser() as root:
+        row = root.execute(
+            "SELECT actor, detail FROM audit.event WHERE action = 'call_log.export'"
+        ).fetchone()
+    assert row is not None
+    assert (row[0], row[1]["rows"]) == ("cc_sup", 12)
+    assert "Zyx1" not in str(row[1])
+    practice.set_rules(fresh_login_minutes=0)
+    with refused("QC007"):
+        practice.sup.ask("export_calls", {}, 12)
+
+
+@pytest.mark.parametrize("who", ["c1", "cli", "adm", "aud"])
+def test_policy_only_a_supervisor_exports_calls(practice: Practice, who: str) -> None:
+    with refused("42501"):
+        practice.as_person(f"cc_{who}").ask("export_calls", {}, 12)
+
+
 def test_policy_the_note_of_a_callback_is_for_who_wrote_it(practice: Practice) -> None:
     mine = promise(practice, practice.c1, 3)
     assert mine["note"] == "likes mornings"

@@ -96,6 +96,11 @@ class FakeLists(FakeAccess, FakePrivacy):
             for row in self.callback_rows
         ]
 
+    def export_calls(self, which: CallLogFilter, rows: int) -> str:
+        """See the port."""
+        self._enter("export_calls")
+        return f"Exported by {self.person.name}, {rows} calls"
+
     def call_log(self, which: CallLogFilter, before: UUID | None, limit: int) -> CallLogPage:
         """See the port."""
         self._enter("call_log")

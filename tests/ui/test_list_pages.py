@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from coordinator_app.errors import NotAllowedError, NotConnectedError
+from coordinator_app.errors import FreshLoginNeededError, NotAllowedError, NotConnectedError
 from tests.helpers.fake_data import JORDAN, NOW, fixed_id
-from tests.helpers.fake_sign_in import person_of, session_for
+from tests.helpers.fake_sign_in import PASSWORD, FakeConnector, person_of, session_for
 from tests.helpers.fake_team import NAMES, FakeTeamPractice, log_row
 from tests.helpers.inline import InlineTasks
 from ui.messages import MessageBus
@@ -55,7 +55,8 @@ def call_log(
     qtbot: QtBot, tasks: InlineTasks, messages: MessageBus, login: str = "sam", calls: int = 1000
 ) -> tuple[CallLogPage, FakeTeamPractice]:
     practice = FakeTeamPractice(person=person_of(login), calls=calls)
-    page = CallLogPage(session_for(practice), tasks, messages, Keymap())
+    session = session_for(practice, FakeConnector(lambda _: practice))
+    page = CallLogPage(session, tasks, messages, Keymap())
     qtbot.addWidget(page)
     page.resize(1200, 700)
     with qtbot.waitExposed(page):
@@ -208,13 +209,25 @@ def test_the_export_cannot_run_as_a_formula(
     ]
     page.refresh()
     target = tmp_path / "calls.csv"
-    page.export_to(target)
+    page.export_to(target, PASSWORD)
     with target.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
-    assert len(rows) == 3
-    assert rows[1][-1].startswith("'=")
-    assert rows[2][-1] == "'-2+3"
-    assert rows[2][2] == "'@Rosa"
+    assert len(rows) == 4
+    assert rows[0][0].startswith("Exported by")
+    assert rows[2][-1].startswith("'=")
+    assert rows[3][-1] == "'-2+3"
+    assert rows[3][2] == "'@Rosa"
+
+
+def test_nothing_is_written_when_the_database_refuses_the_export(
+    qtbot: QtBot, tasks: InlineTasks, messages: MessageBus, tmp_path: Path
+) -> None:
+    page, practice = call_log(qtbot, tasks, messages)
+    target = tmp_path / "calls.csv"
+    practice.fail_next(FreshLoginNeededError("Type your password again."))
+    page.export_to(target, PASSWORD)
+    assert not target.exists()
+    assert [message.text for message in messages.current] == ["Type your password again."]
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

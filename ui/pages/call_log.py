@@ -14,7 +14,7 @@ from coordinator_app.domain.ids import uuid7
 from coordinator_app.domain.logs import CallLogFilter
 from coordinator_app.domain.person import Role
 from coordinator_app.errors import ConfigurationError, StaleError
-from ui.messages import confirm
+from ui.messages import ask_password, confirm
 from ui.models.call_log_model import PAGE
 from ui.models.words import end_label, outcome_label
 from ui.pages.page import Page
@@ -49,8 +49,8 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_DANGEROUS) else cell
 
 
-def write_csv(path: Path, rows: Sequence[CallLogRow]) -> None:
-    """Write calls as UTF-8 CSV.
+def write_csv(path: Path, rows: Sequence[CallLogRow], mark: str) -> None:
+    """Write calls as UTF-8 CSV; ``mark``, its first line, says who took them out and when.
 
     Raises:
         ConfigurationError: the file cannot be written.
@@ -68,6 +68,7 @@ def write_csv(path: Path, rows: Sequence[CallLogRow]) -> None:
     try:
         with path.open("w", newline="", encoding="utf-8-sig") as file:
             writer = csv.writer(file)
+            writer.writerow([harmless(mark)])
             writer.writerow(head)
             for row in rows:
                 cells = (
@@ -272,19 +273,31 @@ class CallLogPage(Page):
             "The file is not encrypted and leaves the practice’s protection. Save it only where "
             "your practice allows, and delete it when you are done."
         )
-        if rows and confirm(self, question, detail, self.tr("Export")):
-            name, _ = QFileDialog.getSaveFileName(
-                self, self.tr("Export the call log"), "calls.csv", self.tr("CSV files (*.csv)")
-            )
-            if name:
-                self.export_to(Path(name))
+        if not rows or not confirm(self, question, detail, self.tr("Export")):
+            return
+        password = ask_password(self, self.tr("Your password, again, to export patients’ names:"))
+        if not password:
+            return
+        name, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Export the call log"), "calls.csv", self.tr("CSV files (*.csv)")
+        )
+        if name:
+            self.export_to(Path(name), password)
 
-    def export_to(self, path: Path) -> None:
-        """Write what is loaded to this file."""
-        rows = self.view.model.rows
+    def export_to(self, path: Path, password: str) -> None:
+        """Write what is loaded to this file, when the database allows it on a login of just now."""
+        session, which, rows = self._session, self._filter, self.view.model.rows
+
+        def write() -> None:
+            mark = session.confirmed(
+                password, lambda practice: practice.export_calls(which, len(rows))
+            )
+            write_csv(path, rows, mark)
+
         self._tasks.run(
             self,
-            lambda: write_csv(path, rows),
+            write,
             done=lambda _: self._messages.success(self.tr("The calls were written.")),
+            failed=lambda error: self._messages.error(error.sentence, key="export"),
             lane="net",
         )

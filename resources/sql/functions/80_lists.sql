@@ -214,6 +214,29 @@ BEGIN
 END
 $$;
 
+-- Asked before calls are written to a file, on a login of just now: an unattended window is not
+-- enough to carry patients out (45 CFR 164.312(d)). Gives the line that the file begins with.
+CREATE OR REPLACE FUNCTION api.export_calls(p_filter jsonb, p_rows integer) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_me app.person := app.me('supervisor');
+    v_now timestamptz := app.now();
+    v_id uuid := app.uuid7(v_now);
+BEGIN
+    PERFORM app.require_training(v_me);
+    PERFORM app.require_fresh_login();
+    IF p_rows IS NULL OR p_rows < 1 THEN
+        PERFORM app.fail('QC070', 'bad_argument', '{"field": "rows"}');
+    END IF;
+    PERFORM app.audit('call_log.export', 'export/' || v_id, NULL, jsonb_build_object(
+        'rows', p_rows, 'filter', left(coalesce(p_filter - 'text', '{}')::text, 500)));
+    RETURN (SELECT 'Exported by ' || v_me.name || ' from ' || p.name || ' on '
+        || to_char(v_now AT TIME ZONE p.zone, 'YYYY-MM-DD HH24:MI') || ', ' || v_id FROM app.practice p);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION api.import_batches() RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp

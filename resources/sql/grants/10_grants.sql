@@ -42,7 +42,7 @@ GRANT EXECUTE ON FUNCTION api.break_glass(uuid, text, uuid), api.emergency_chart
 TO coordinator, supervisor, clinician;
 GRANT EXECUTE ON FUNCTION api.why_not_called(uuid, timestamptz) TO supervisor, clinician, auditor;
 GRANT EXECUTE ON FUNCTION api.override_gate(uuid, text[], text, uuid) TO clinician;
-GRANT EXECUTE ON FUNCTION api.team() TO supervisor;
+GRANT EXECUTE ON FUNCTION api.team(), api.export_calls(jsonb, integer) TO supervisor;
 GRANT EXECUTE ON FUNCTION
     api.who_looked(uuid, date, date), api.accounting(uuid), api.privacy_watch()
 TO supervisor, auditor;

@@ -66,6 +66,7 @@ SOME: tuple[tuple[str, str, str], ...] = (
     ("c2 sup cli adm aud", "SELECT api.gateway_anchor()", NO),
     ("c2 sup cli adm aud", "SELECT api.gateway_sign(1, repeat('0', 64), repeat('0', 128))", NO),
     ("c2 cli adm aud gw", "SELECT api.team()", NO),
+    ("c2 cli adm aud gw", "SELECT api.export_calls('{}', 5)", NO),
     ("c2 cli gw", "SELECT api.people()", NO),
     ("c2 cli aud gw", "SELECT api.import_batches()", NO),
     ("c2 sup cli aud gw", "SELECT api.import_problems(" + ID + ")", NO),
