@@ -253,6 +253,16 @@ def test_says_that_the_database_is_somebody_elses(empty: Database, files: Path) 
         migrate(conninfo, folder=files)
 
 
+@pytest.fixture(autouse=True)
+def _no_installer_stays(pg_server: TestServer) -> Iterator[None]:
+    """Roles belong to the whole server: whoever looks at its rights next must find none of ours."""
+    yield
+    with psycopg.connect(pg_server.server.superuser_conninfo(), autocommit=True) as admin:
+        if admin.execute("SELECT FROM pg_roles WHERE rolname = 'installer_login'").fetchone():
+            admin.execute("REVOKE app_owner, audit_owner FROM installer_login")
+            admin.execute("ALTER ROLE installer_login NOCREATEROLE")
+
+
 def installer(database: Database, rights: str) -> str:
     """A fresh login that owns the database; returns its conninfo."""
     with psycopg.connect(database.conninfo, autocommit=True) as admin:
