@@ -1,27 +1,17 @@
-"""What the program needs from the outside world, as Protocols.
-
-Adapters live in ``db``, ``calls`` and ``secrets``; tests and nobody else use fakes of
-these. ``bootstrap`` is the only module that chooses.
-"""
+"""What a signed-in person asks of the practice's database."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
+
+from coordinator_app.ports.privacy import PrivacyRecords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
-    from coordinator_app.domain.audit import UnsignedAnchor
-    from coordinator_app.domain.call import (
-        CallCommand,
-        CallFact,
-        CallRequest,
-        CallView,
-        CommandRequest,
-        OpenCall,
-    )
+    from coordinator_app.domain.call import CallCommand, CallView
     from coordinator_app.domain.find import (
         EmergencyChart,
         FindQuery,
@@ -36,96 +26,13 @@ if TYPE_CHECKING:
         ImportBatchRow,
         ImportProblemRow,
     )
-    from coordinator_app.domain.outcome import Outcome, OutcomeDetails, Recorded, WrapUp
-    from coordinator_app.domain.patient import (
-        Card,
-        IdentifierKind,
-        IdentityResult,
-        RevealField,
-    )
+    from coordinator_app.domain.outcome import OutcomeDetails, Recorded, WrapUp
+    from coordinator_app.domain.patient import Card, IdentifierKind, IdentityResult, RevealField
     from coordinator_app.domain.person import AccessChange, PersonRow, WorkStatus
-    from coordinator_app.domain.practice import LineHealth
-    from coordinator_app.domain.privacy import (
-        Accounting,
-        Incident,
-        IncidentFilter,
-        IncidentRow,
-        NewAssessment,
-        NewDisclosure,
-        PrivacyWatch,
-        WhoLooked,
-    )
     from coordinator_app.domain.queue import Gate, QueueFilter, QueuePage, SkipReason
     from coordinator_app.domain.schedule import Appointment, Openings, SlotHold
     from coordinator_app.domain.session import Connection, Heartbeat, SignedIn
     from coordinator_app.domain.team import TeamBoard
-
-
-class Clock(Protocol):
-    """The practice's time (a demo practice carries its own)."""
-
-    def now(self) -> datetime:
-        """The practice's now, aware, UTC."""
-        ...
-
-
-class PrivacyRecords(Protocol):
-    """What supervisors, auditors and clinicians read and write about privacy.
-
-    Each method may raise what a PracticeDatabase's may; the database decides who may call it.
-    Those that write return what the database says about it.
-    """
-
-    def who_looked(self, patient_id: UUID, first_day: date, last_day: date) -> WhoLooked:
-        """Who read or changed this patient's data; asking is a read itself."""
-        ...
-
-    def accounting(self, patient_id: UUID) -> Accounting:
-        """The disclosures of the last six years."""
-        ...
-
-    def record_disclosure(self, patient_id: UUID, disclosure: NewDisclosure, op_id: UUID) -> str:
-        """Write down a disclosure, or put one right. Raises RefusedError."""
-        ...
-
-    def incidents(self, which: IncidentFilter) -> tuple[IncidentRow, ...]:
-        """Incidents, those due first at the top."""
-        ...
-
-    def incident(self, incident_id: UUID) -> Incident:
-        """One incident in full; reading it is a read about the patient."""
-        ...
-
-    def assess_incident(self, incident_id: UUID, assessment: NewAssessment, op_id: UUID) -> str:
-        """Write down the four factors of a privacy incident. Raises RefusedError."""
-        ...
-
-    def close_incident(self, incident_id: UUID, resolution: str, choice: str, op_id: UUID) -> str:
-        """Close it; the choice decides about the patient's place in the queue."""
-        ...
-
-    def privacy_watch(self) -> PrivacyWatch:
-        """Alerts, emergency openings to review, unusual reading."""
-        ...
-
-    def acknowledge_alert(self, alert_id: UUID, note: str) -> None:
-        """Say that an alert was looked at; never one about oneself."""
-        ...
-
-    def review_break_glass(self, opening_id: UUID, *, justified: bool, note: str) -> None:
-        """Review an emergency opening; never one's own."""
-        ...
-
-    def amend_outcome(
-        self,
-        call_id: UUID,
-        outcome: Outcome,
-        details: OutcomeDetails,
-        reason: str,
-        op_id: UUID,
-    ) -> str:
-        """Correct an outcome or its note; the first one stays to be read."""
-        ...
 
 
 class PracticeDatabase(PrivacyRecords, Protocol):
@@ -339,89 +246,4 @@ class Connector(Protocol):
 
     def connect(self, connection: Connection, password: str) -> PracticeDatabase:
         """Log in. Raises NotConnectedError, InsecureConnectionError, SignInRefusedError."""
-        ...
-
-
-class SecretStore(Protocol):
-    """The operating system's vault."""
-
-    def available(self) -> str:
-        """ "" when there is a vault we trust, else one sentence why there is none."""
-        ...
-
-    def get(self, key: str) -> str | None:
-        """The secret, or None."""
-        ...
-
-    def set(self, key: str, value: str) -> bool:
-        """Keep a secret; False when there is no vault (nothing is written anywhere else)."""
-        ...
-
-    def delete(self, key: str) -> None:
-        """Forget a secret; missing is fine."""
-        ...
-
-
-class Journal(Protocol):
-    """Wrap-ups on their way to the database; survives kill -9, readable by nobody else."""
-
-    def put(self, wrap_up: WrapUp) -> None:
-        """Keep it until ``done``."""
-        ...
-
-    def pending(self) -> tuple[WrapUp, ...]:
-        """What was not confirmed, oldest first."""
-        ...
-
-    def done(self, op_id: UUID) -> None:
-        """The database has it: forget it."""
-        ...
-
-    def save_draft(self, entry_id: UUID, details: OutcomeDetails) -> None:
-        """Keep what is being typed for this patient, instead of what was kept before."""
-        ...
-
-    def draft(self, entry_id: UUID) -> OutcomeDetails | None:
-        """What was typed for this patient and not sent, or None."""
-        ...
-
-    def drop_draft(self, entry_id: UUID) -> None:
-        """Forget what was typed for this patient; missing is fine."""
-        ...
-
-
-class CallStore(Protocol):
-    """What the gateway may do in the practice's database (role ``gateway``)."""
-
-    def take_requests(self, limit: int) -> tuple[CallRequest, ...]:
-        """Granted calls to place now; each is committed as PLACING before this returns."""
-        ...
-
-    def take_commands(self, limit: int) -> tuple[CommandRequest, ...]:
-        """Commands not taken before."""
-        ...
-
-    def open_calls(self) -> tuple[OpenCall, ...]:
-        """Calls without an end, to be reconciled after a restart."""
-        ...
-
-    def record(self, facts: Sequence[CallFact]) -> frozenset[UUID]:
-        """Write facts; repeating them changes nothing. Gives the calls that somebody holds at this
-        moment: their facts were not written and are to be sent again."""
-        ...
-
-    def beat(self, health: LineHealth) -> None:
-        """Say that the gateway lives and how the line is."""
-        ...
-
-    def anchors(self) -> tuple[UnsignedAnchor, ...]:
-        """Let an anchor of the audit be made if one is due; those that wait for a signature."""
-        ...
-
-    def sign_anchor(self, anchor_id: int, public_key: str, signature: str) -> None:
-        """Keep the signature of an anchor (Ed25519, hexadecimal); the first one stays."""
-        ...
-
-    def wait(self, seconds: float) -> bool:
-        """Sleep until something was asked for (True) or the time is over (False)."""
         ...

@@ -1,0 +1,21 @@
+"""What the program needs from the outside world, as Protocols; one module an idea.
+
+Adapters live in ``db``, ``calls`` and ``secrets``; tests and nobody else use fakes of
+these. ``bootstrap`` is the only module that chooses.
+"""
+
+from coordinator_app.ports.clock import Clock
+from coordinator_app.ports.gateway import CallStore
+from coordinator_app.ports.keeping import Journal, SecretStore
+from coordinator_app.ports.practice import Connector, PracticeDatabase
+from coordinator_app.ports.privacy import PrivacyRecords
+
+__all__ = [
+    "CallStore",
+    "Clock",
+    "Connector",
+    "Journal",
+    "PracticeDatabase",
+    "PrivacyRecords",
+    "SecretStore",
+]
