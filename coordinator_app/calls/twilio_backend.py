@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 from xml.sax.saxutils import quoteattr
-
-from twilio.rest import Client
 
 from coordinator_app.calls import numbers
 from coordinator_app.calls.backend import (
@@ -29,7 +27,6 @@ from coordinator_app.calls.backend import (
     CannotTell,
     Category,
     CommandAnswer,
-    Done,
     Finding,
     Found,
     LocateAnswer,
@@ -43,8 +40,8 @@ from coordinator_app.calls.backend import (
     Unreachable,
     Vanished,
 )
-from coordinator_app.calls.twilio_errors import GONE, rejected
-from coordinator_app.calls.twilio_http import LineHttpClient, is_practice_id
+from coordinator_app.calls.twilio_errors import rejected
+from coordinator_app.calls.twilio_line import LISTED, NOT_FOUND, REQUEST_TIMEOUT, TwilioLine
 from coordinator_app.calls.twilio_shapes import (
     PARTICIPANT_STATES,
     agent_label,
@@ -60,57 +57,31 @@ from coordinator_app.domain.call import CallRequest, CallState, Caption
 
 _AGENT_RING_S = 25
 _AGENT_TIME_LIMIT_S = 14_400  # Twilio's longest: a shift's half
-_LISTED = 50
 _KEPT = 200
-_NOT_FOUND = 404
-_CLIENT_ERRORS = range(400, 500)
-_REQUEST_TIMEOUT = 408
 _DIGITS = re.compile(r"[0-9*#wW]{1,32}")
 _UNREACHED = "The phone line cannot be reached. Check the internet connection, then try again."
 _NO_KEYS = "Keys cannot be pressed while the call is on hold. Resume it first."
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """A key of a Twilio account; a restricted one is enough (telephony.md 1.5)."""
-
-    account_sid: str
-    key_sid: str
-    key_secret: str = field(repr=False)
 
 
 class TwilioBackend:
     """See ``VoipBackend``."""
 
-    def __init__(self, credentials: Credentials, http: LineHttpClient) -> None:
-        self._http = http
-        self._client: Any = Client(  # type: ignore[no-untyped-call]
-            credentials.key_sid,
-            credentials.key_secret,
-            credentials.account_sid,
-            http_client=http,
-        )
-        self._account = credentials.account_sid
-        self._practice = is_practice_id(credentials.account_sid)
-        self._rooms: OrderedDict[UUID, str] = OrderedDict()  # shift -> the conference's id
+    def __init__(self, line: TwilioLine) -> None:
+        self._line = line
+        self._client = line.client
+        self._practice = line.is_practice
         self._answered: OrderedDict[str, datetime] = OrderedDict()  # call -> when
+        self._lock = threading.Lock()
 
     @property
     def is_practice(self) -> bool:
         """See ``VoipBackend``."""
         return self._practice
 
-    def close(self) -> None:
-        """Give the connections back; calls go on."""
-        self._http.close()
-
     def preflight(self) -> tuple[Finding, ...]:
         """See ``VoipBackend``."""
         try:
-            account = ask(lambda: self._client.api.v2010.accounts(self._account).fetch())
+            account = ask(lambda: self._client.api.v2010.accounts(self._line.account).fetch())
         except Lost:
             return (Finding(blocks=False, sentence=_UNREACHED, unreachable=True),)
         except No as no:
@@ -126,11 +97,11 @@ class TwilioBackend:
     def agent_leg(self, session_id: UUID) -> AgentLeg | Unreachable:
         """See ``VoipBackend``."""
         try:
-            return agent_of(self._participants(session_id), session_id)
+            return agent_of(self._line.participants(session_id), session_id)
         except Lost as lost:
             return self._unreachable(lost)
         except No as no:
-            return Unreachable(f"code {no.code}", self._http.retry_after_s)
+            return Unreachable(f"code {no.code}", self._line.retry_after_s)
 
     def open_agent_leg(self, request: CallRequest) -> PlaceAnswer:
         """See ``VoipBackend``."""
@@ -148,13 +119,13 @@ class TwilioBackend:
 
     def close_agent_leg(self, session_id: UUID) -> CommandAnswer:
         """See ``VoipBackend``."""
-        return self._command_in(
+        return self._line.command_in(
             session_id, lambda room: room.participants(agent_label(session_id)).delete()
         )
 
     def set_mute(self, session_id: UUID, *, muted: bool) -> CommandAnswer:
         """See ``VoipBackend``."""
-        return self._command_in(
+        return self._line.command_in(
             session_id,
             lambda room: room.participants(agent_label(session_id)).update(muted=muted),
         )
@@ -181,13 +152,13 @@ class TwilioBackend:
     ) -> LocateAnswer:
         """See ``VoipBackend``."""
         try:
-            for participant in self._participants(request.session_id):
+            for participant in self._line.participants(request.session_id):
                 if participant.label == patient_label(request.call_id):
                     return Found(participant.call_sid)
             # An ended call has left the room's list: find it by its numbers.
             calls = ask(
                 lambda: self._client.calls.list(
-                    to=request.to, from_=request.caller_id, limit=_LISTED
+                    to=request.to, from_=request.caller_id, limit=LISTED
                 )
             )
         except Lost as lost:
@@ -202,7 +173,7 @@ class TwilioBackend:
     def snapshot(self, request: CallRequest, ref: str) -> SnapshotAnswer:
         """See ``VoipBackend``."""
         try:
-            people = self._participants(request.session_id)
+            people = self._line.participants(request.session_id)
             agent = agent_of(people, request.session_id)
             mine = next((p for p in people if p.call_sid == ref), None)
             state = PARTICIPANT_STATES.get(mine.status) if mine else None
@@ -214,27 +185,27 @@ class TwilioBackend:
             call = ask(lambda: self._client.calls(ref).fetch())
             leg = patient_of(call, held=bool(mine and mine.hold), captions=self._captions(request))
             if leg.state is CallState.LIVE and leg.answered_at is not None:
-                _keep(self._answered, ref, leg.answered_at)
+                self._remember_answer(ref, leg.answered_at)
         except Lost as lost:
             return self._unreachable(lost)
         except No as no:
-            if no.status == _NOT_FOUND:
+            if no.status == NOT_FOUND:
                 return Vanished(AgentLeg(AgentState.ABSENT))
-            return Unreachable(f"code {no.code}", self._http.retry_after_s)
+            return Unreachable(f"code {no.code}", self._line.retry_after_s)
         return Snapshot(leg, agent)
 
     def hang_up(self, ref: str, *, answered: bool) -> CommandAnswer:
         """See ``VoipBackend``."""
         if not answered:
-            answer = self._command(lambda: self._client.calls(ref).update(status="canceled"))
+            answer = self._line.command(lambda: self._client.calls(ref).update(status="canceled"))
             if not isinstance(answer, AlreadyGone):
                 return answer
             # Not ringing any more: it may have been answered in this moment.
-        return self._command(lambda: self._client.calls(ref).update(status="completed"))
+        return self._line.command(lambda: self._client.calls(ref).update(status="completed"))
 
     def set_hold(self, request: CallRequest, ref: str, *, held: bool) -> CommandAnswer:
         """See ``VoipBackend``."""
-        return self._command_in(
+        return self._line.command_in(
             request.session_id, lambda room: room.participants(ref).update(hold=held)
         )
 
@@ -250,7 +221,7 @@ class TwilioBackend:
         obstacle = self._no_keys(request, ref)
         if obstacle is not None:
             return obstacle
-        return self._command(lambda: self._client.calls(ref).update(twiml=twiml))
+        return self._line.command(lambda: self._client.calls(ref).update(twiml=twiml))
 
     # -------------------------------------------------------------- requests
 
@@ -276,7 +247,7 @@ class TwilioBackend:
             return answer
         if not (answer.call_sid and answer.conference_sid):
             return Unknown("an answer without an id")
-        _keep(self._rooms, request.session_id, answer.conference_sid)
+        self._line.remember_room(request.session_id, answer.conference_sid)
         return Accepted(answer.call_sid)
 
     def _dial_with_extension(self, request: CallRequest) -> PlaceAnswer:
@@ -303,35 +274,9 @@ class TwilioBackend:
                 return Unknown(lost.why)
             return Rejected("", Category.NOT_SENT, _UNREACHED)
         except No as no:
-            if no.status == _REQUEST_TIMEOUT:
+            if no.status == REQUEST_TIMEOUT:
                 return Unknown("timed out at the carrier")
-            return rejected(no.status, no.code, self._http.retry_after_s)
-
-    def _participants(self, session_id: UUID) -> list[Any]:
-        room = self._room(session_id)
-        if room is None:
-            return []
-        try:
-            return list(ask(lambda: room.participants.list(limit=_LISTED)))
-        except No as no:
-            if no.status != _NOT_FOUND:
-                raise
-            self._rooms.pop(session_id, None)  # the room was over; a new one may be open
-            return []
-
-    def _room(self, session_id: UUID) -> Any | None:  # noqa: ANN401  the package is untyped
-        sid = self._rooms.get(session_id)
-        if sid is None:
-            found = ask(
-                lambda: self._client.conferences.list(
-                    friendly_name=room_name(session_id), limit=_LISTED
-                )
-            )
-            sid = next((c.sid for c in found if c.status != "completed"), None)
-            if sid is None:
-                return None
-            _keep(self._rooms, session_id, sid)
-        return self._client.conferences(sid)
+            return rejected(no.status, no.code, self._line.retry_after_s)
 
     def _talking(self, request: CallRequest, mine: Any) -> PatientLeg:  # noqa: ANN401  the package is untyped
         return PatientLeg(
@@ -344,35 +289,13 @@ class TwilioBackend:
 
     def _no_keys(self, request: CallRequest, ref: str) -> CommandAnswer | None:
         try:
-            people = self._participants(request.session_id)
+            people = self._line.participants(request.session_id)
         except Lost as lost:
             return Unknown(lost.why)
         except No as no:
             return Refused(str(no.code), _UNREACHED)
         held = any(p.call_sid == ref and p.hold for p in people)
         return Refused("", _NO_KEYS) if held else None
-
-    def _command(self, send: Callable[[], object]) -> CommandAnswer:
-        try:
-            ask(send)
-        except Lost as lost:
-            return Unknown(lost.why)
-        except No as no:
-            if no.status == _NOT_FOUND or no.code == GONE:
-                return AlreadyGone()
-            if no.status in (_REQUEST_TIMEOUT, 429):
-                return Unknown(f"code {no.code}")
-            return Refused(str(no.code), rejected(no.status, no.code, None).sentence)
-        return Done()
-
-    def _command_in(self, session_id: UUID, send: Callable[[Any], object]) -> CommandAnswer:
-        try:
-            room = self._room(session_id)
-        except Lost as lost:
-            return Unknown(lost.why)
-        except No as no:
-            return Refused(str(no.code), rejected(no.status, no.code, None).sentence)
-        return AlreadyGone() if room is None else self._command(lambda: send(room))
 
     def _captions(self, request: CallRequest) -> tuple[Caption, ...]:
         """What the practice line says; a real line says it to ears."""
@@ -385,15 +308,14 @@ class TwilioBackend:
             for line in json.loads(answer.text).get("captions", ())
         )
 
+    def _remember_answer(self, ref: str, at: datetime) -> None:
+        with self._lock:
+            self._answered[ref] = at
+            while len(self._answered) > _KEPT:
+                self._answered.popitem(last=False)
+
     def _unreachable(self, lost: Lost) -> Unreachable:
-        return Unreachable(lost.why, self._http.retry_after_s)
-
-
-def _keep(memory: OrderedDict[K, V], key: K, value: V) -> None:
-    memory[key] = value
-    memory.move_to_end(key)
-    while len(memory) > _KEPT:
-        memory.popitem(last=False)
+        return Unreachable(lost.why, self._line.retry_after_s)
 
 
 def _ring(request: CallRequest) -> int:

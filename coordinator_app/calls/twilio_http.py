@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import threading
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -69,9 +70,18 @@ class LineHttpClient(TwilioHttpClient):
             raise ValueError("Requests to the carrier need a time limit.")
         super().__init__(timeout=timeout_s, logger=_quiet)
         self._practice_base = practice_base
-        self.retry_after_s: float | None = None
+        self._last = threading.local()
         if practice_base is not None and self.session is not None:
             self.session.trust_env = False  # a proxy of the system is not this computer
+
+    @property
+    def retry_after_s(self) -> float | None:
+        """Retry-After of this thread's last answer, in seconds."""
+        return getattr(self._last, "retry_after_s", None)
+
+    @retry_after_s.setter
+    def retry_after_s(self, value: float | None) -> None:
+        self._last.retry_after_s = value
 
     def request(  # noqa: PLR0917  the package's signature
         self,

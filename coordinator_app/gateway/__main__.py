@@ -16,15 +16,21 @@ import stat
 import sys
 import threading
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
 from coordinator_app.calls.clock import SystemClock
 from coordinator_app.calls.practice_line.core import LineSettings
+from coordinator_app.calls.twilio_line import TwilioLine
 from coordinator_app.db.call_store import SqlCallStore
+from coordinator_app.db.side_store import SqlSideStore
 from coordinator_app.errors import ConfigurationError, UserFacingError
-from coordinator_app.gateway import lines, service
+from coordinator_app.gateway import lines
+from coordinator_app.gateway.no_line import NoLine
+from coordinator_app.gateway.service import Gateway
+from coordinator_app.gateway.side_work import Chore, SideWork
 from coordinator_app.gateway.signing import find_signer
 from coordinator_app.secrets.memory import MemorySecretStore
 from coordinator_app.secrets.system_keyring import SystemKeyring
@@ -69,21 +75,35 @@ def _run(options: argparse.Namespace, conninfo: str, stop: threading.Event) -> N
                 pace=options.practice_pace,
                 seed=options.practice_seed,
             )
-            backend, server = stack.enter_context(
+            line: TwilioLine | NoLine
+            line, server = stack.enter_context(
                 lines.practice_line(options.practice_line, clock, settings)
             )
             facts |= {"line": "practice", "practice_line": server.base}
         else:
-            backend = stack.enter_context(lines.carrier(vault, options.account))
+            line = stack.enter_context(lines.carrier(vault, options.account))
             facts |= {"line": "carrier"}
-        service.run(
-            lambda: SqlCallStore.connect(conninfo),
-            backend,
-            stop,
-            clock,
-            lambda: print(json.dumps(facts), flush=True),
-            signer=signer,
+        gateway = Gateway(
+            lambda: SqlCallStore.connect(conninfo), lines.backend_of(line), stop, clock
         )
+        chores: tuple[Chore[SqlSideStore], ...] = (signer,)
+        side = SideWork(lambda: SqlSideStore.connect(conninfo), chores, stop, clock)
+        pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="side"))
+        stack.callback(stop.set)  # before the pool waits for its thread
+
+        def ready() -> None:
+            print(json.dumps(facts), flush=True)
+            pool.submit(side.run).add_done_callback(_tell)
+
+        gateway.run(ready)
+
+
+def _tell(side: Future[None]) -> None:
+    error = side.exception()
+    if isinstance(error, UserFacingError):
+        _log.error("the work besides calls has stopped: %s", error.sentence)
+    elif error is not None:
+        _log.error("the work besides calls has stopped", exc_info=error)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from coordinator_app.calls.backend import VoipBackend
@@ -12,13 +12,19 @@ from coordinator_app.calls.clock import LineClock
 from coordinator_app.calls.practice_line.core import LineSettings, PracticeLine
 from coordinator_app.calls.practice_line.personas import load_personas
 from coordinator_app.calls.practice_line.server import PracticeServer, new_login
-from coordinator_app.calls.twilio_backend import Credentials, TwilioBackend
+from coordinator_app.calls.twilio_backend import TwilioBackend
 from coordinator_app.calls.twilio_http import PRACTICE_MARK, LineHttpClient, is_practice_id
+from coordinator_app.calls.twilio_line import Credentials, TwilioLine
 from coordinator_app.gateway.no_line import NoLine
 from coordinator_app.ports import SecretStore
 
 _TIMEOUT_S = 10.0
 _FIELDS = ("account_sid", "key_sid", "key_secret")
+
+
+def backend_of(line: TwilioLine | NoLine) -> VoipBackend:
+    """What the engine needs of a line."""
+    return TwilioBackend(line) if isinstance(line, TwilioLine) else line
 
 
 def secret_key(account: str) -> str:
@@ -30,36 +36,31 @@ def secret_key(account: str) -> str:
 @contextmanager
 def practice_line(
     personas: Path, clock: LineClock, settings: LineSettings
-) -> Iterator[tuple[VoipBackend, PracticeServer]]:
-    """A practice line on this computer, and the Twilio backend on it.
+) -> Iterator[tuple[TwilioLine, PracticeServer]]:
+    """A practice line on this computer, and our account on it.
 
     Raises ConfigurationError when the people cannot be read.
     """
     line = PracticeLine(clock, load_personas(personas), settings)
     with PracticeServer(line, new_login(PRACTICE_MARK)) as server:
         login = server.login
-        backend = TwilioBackend(
+        account = TwilioLine(
             Credentials(login.account_sid, login.key_sid, login.key_secret),
             LineHttpClient(timeout_s=_TIMEOUT_S, practice_base=server.base),
         )
-        try:
-            yield backend, server
-        finally:
-            backend.close()
+        with closing(account):
+            yield account, server
 
 
 @contextmanager
-def carrier(secrets: SecretStore, account: str) -> Iterator[VoipBackend]:
-    """The real carrier, or a line that says why there is none."""
+def carrier(secrets: SecretStore, account: str) -> Iterator[TwilioLine | NoLine]:
+    """The account at the real carrier, or a line that says why there is none."""
     credentials = _credentials(secrets, account)
     if isinstance(credentials, str):
         yield NoLine(credentials)
         return
-    backend = TwilioBackend(credentials, LineHttpClient(timeout_s=_TIMEOUT_S))
-    try:
-        yield backend
-    finally:
-        backend.close()
+    with closing(TwilioLine(credentials, LineHttpClient(timeout_s=_TIMEOUT_S))) as line:
+        yield line
 
 
 def _credentials(secrets: SecretStore, account: str) -> Credentials | str:

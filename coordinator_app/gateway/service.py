@@ -13,7 +13,6 @@ from coordinator_app.calls.clock import LineClock
 from coordinator_app.calls.engine import CallEngine
 from coordinator_app.calls.settings import PRACTICE, EngineSettings
 from coordinator_app.errors import NotConnectedError, UserFacingError
-from coordinator_app.gateway.signing import Signer
 from coordinator_app.ports import CallStore
 
 _log = logging.getLogger(__name__)
@@ -36,7 +35,6 @@ class Rhythm:
     first_retry: float = 0.5  # of a lost database
     longest_retry: float = 15.0
     goodbye: float = 3.0  # for the practice line's calls to end
-    anchors: float = 300.0  # between two looks whether the audit wants an anchor
 
 
 class Gateway:
@@ -49,11 +47,10 @@ class Gateway:
         stop: Event,
         clock: LineClock,
         *,
-        signer: Signer | None = None,
         settings: EngineSettings | None = None,
         rhythm: Rhythm | None = None,
     ) -> None:
-        """``stop``: set from anywhere to end ``run``. ``signer``: None leaves the audit alone."""
+        """``stop``: set from anywhere to end ``run``."""
         self._connect = connect
         self._practice = backend.is_practice
         self._stop = stop
@@ -65,8 +62,6 @@ class Gateway:
         self._retry_at = clock.monotonic()
         self._retry_after = self._rhythm.first_retry
         self._beat_at = clock.monotonic()
-        self._signer = signer
-        self._sign_at = clock.monotonic()
 
     def run(self, ready: Callable[[], None]) -> None:
         """Work until ``stop``. ``ready`` is called once: the database is reached and knows.
@@ -106,9 +101,6 @@ class Gateway:
         if now >= self._beat_at:
             self._beat_at = now + self._rhythm.beat
             store.beat(self._engine.health())
-        if self._signer is not None and now >= self._sign_at:
-            self._sign_at = now + self._rhythm.anchors
-            self._signer.sign(store)
 
     def _reconnect(self) -> None:
         if self._clock.monotonic() < self._retry_at:
@@ -171,16 +163,3 @@ class Gateway:
                 self._engine.settle(self._store)
         except NotConnectedError:
             _log.warning("stopped without the database; the next start looks the calls up")
-
-
-def run(
-    connect: Callable[[], GatewayStore],
-    backend: VoipBackend,
-    stop: Event,
-    clock: LineClock,
-    ready: Callable[[], None],
-    *,
-    signer: Signer | None = None,
-) -> None:
-    """Run a gateway until ``stop``; see ``Gateway.run``."""
-    Gateway(connect, backend, stop, clock, signer=signer).run(ready)

@@ -17,12 +17,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from coordinator_app.config import write_privately
 from coordinator_app.db.anchors import signed_message
 from coordinator_app.domain.audit import UnsignedAnchor
-from coordinator_app.errors import ConfigurationError, NotConnectedError, UserFacingError
+from coordinator_app.errors import ConfigurationError
 from coordinator_app.ports import SecretStore
 
 _log = logging.getLogger(__name__)
 _SECRET = "anchor-key"  # noqa: S105 - the entry's name
 _SHOULD_BE_PRIVATE = 0o077
+_EVERY = 300.0  # seconds between two looks whether the audit wants an anchor
 
 
 class AnchorStore(Protocol):
@@ -43,23 +44,15 @@ class Signer:
     def __init__(self, key: Ed25519PrivateKey | None) -> None:
         self._key = key
 
-    def sign(self, store: AnchorStore) -> None:
-        """Let a due anchor be made and sign what waits.
-
-        Raises NotConnectedError. A refusal is logged and no more: calls go on without it.
-        """
-        try:
-            waiting = store.anchors()
-            if self._key is None:
-                return
+    def turn(self, store: AnchorStore) -> float:
+        """Let a due anchor be made and sign what waits; see ``side_work.Chore``."""
+        waiting = store.anchors()
+        if self._key is not None:
             public = self._key.public_key().public_bytes_raw().hex()
             for anchor in waiting:
                 message = signed_message(bytes.fromhex(anchor.hash))
                 store.sign_anchor(anchor.id, public, self._key.sign(message).hex())
-        except NotConnectedError:
-            raise
-        except UserFacingError as error:
-            _log.warning("the audit's anchor was not made or signed: %s", error.name)
+        return _EVERY
 
 
 def find_signer(secrets: SecretStore, file: Path | None) -> Signer:

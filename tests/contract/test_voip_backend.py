@@ -30,8 +30,9 @@ from coordinator_app.calls.practice_line.core import LineSettings, PracticeLine
 from coordinator_app.calls.practice_line.faults import Fault, FaultKind, Faults
 from coordinator_app.calls.practice_line.personas import PersonaKind
 from coordinator_app.calls.practice_line.server import PracticeServer, new_login
-from coordinator_app.calls.twilio_backend import Credentials, TwilioBackend
+from coordinator_app.calls.twilio_backend import TwilioBackend
 from coordinator_app.calls.twilio_http import PRACTICE_MARK, LineHttpClient
+from coordinator_app.calls.twilio_line import Credentials, TwilioLine
 from coordinator_app.domain.call import CallEnd, CallRequest, CallState
 from tests.helpers.call_store import call_request
 from tests.helpers.direct_line import DirectLine
@@ -82,12 +83,12 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
         faults = Faults()
         server = stack.enter_context(PracticeServer(line, new_login(PRACTICE_MARK), faults))
         login = server.login
-        backend = TwilioBackend(
+        carrier = TwilioLine(
             Credentials(login.account_sid, login.key_sid, login.key_secret),
             LineHttpClient(timeout_s=5, practice_base=server.base),
         )
-        stack.callback(backend.close)
-        yield Bench(backend, line, faults, clock)
+        stack.callback(carrier.close)
+        yield Bench(TwilioBackend(carrier), line, faults, clock)
 
 
 def test_a_line_in_order_has_nothing_to_say(bench: Bench) -> None:
@@ -327,7 +328,7 @@ def test_a_backend_that_remembers_nothing_sees_the_same_call(bench: Bench) -> No
     request, ref = bench.call(PersonaKind.ANSWERS)
     bench.clock.advance(6)
     before = bench.patient(request, ref)
-    bench.backend._rooms.clear()
+    bench.backend._line._rooms.clear()
     bench.backend._answered.clear()
     assert bench.patient(request, ref) == before
 

@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 from coordinator_app.cli import main
 from coordinator_app.db.anchors import export_anchors, is_signed, make_anchor, read_anchors
 from coordinator_app.db.audit_check import verify_audit
-from coordinator_app.db.call_store import SqlCallStore
+from coordinator_app.db.side_store import SqlSideStore
 from coordinator_app.errors import ConfigurationError
 from coordinator_app.gateway.signing import find_signer
 from coordinator_app.secrets.memory import MemorySecretStore
@@ -28,9 +28,9 @@ KEY, SIGNATURE = "ab" * 32, "cd" * 64
 def sign(practice: Practice, vault: MemorySecretStore | None = None) -> None:
     """What the gateway does every few minutes, with its real connection."""
     conninfo = make_conninfo(practice.database.conninfo, user="cc_gw", password=PASSWORD)
-    store = SqlCallStore.connect(conninfo)
+    store = SqlSideStore.connect(conninfo)
     try:
-        find_signer(vault or MemorySecretStore(""), None).sign(store)
+        find_signer(vault or MemorySecretStore(""), None).turn(store)
     finally:
         store.close()
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 from coordinator_app.calls.reducer import Known, known, merge
-from coordinator_app.domain.audit import UnsignedAnchor
 from coordinator_app.domain.call import (
     CallCommand,
     CallFact,
@@ -53,8 +52,6 @@ class FakeCallStore:
         self.busy: set[UUID] = set()  # calls that somebody holds in an open transaction
         self.beats: list[LineHealth] = []
         self.facts: list[CallFact] = []
-        self.unsigned: list[UnsignedAnchor] = []
-        self.signatures: dict[int, tuple[str, str]] = {}
         self.closed = 0
         self.waits: list[float] = []
         self.on_wait: Callable[[float], bool] = lambda _: False
@@ -125,14 +122,6 @@ class FakeCallStore:
     def beat(self, health: LineHealth) -> None:
         self._reached("beat")
         self.beats.append(health)
-
-    def anchors(self) -> tuple[UnsignedAnchor, ...]:
-        self._reached("anchors")
-        return tuple(a for a in self.unsigned if a.id not in self.signatures)
-
-    def sign_anchor(self, anchor_id: int, public_key: str, signature: str) -> None:
-        self._reached("sign_anchor")
-        self.signatures.setdefault(anchor_id, (public_key, signature))
 
     def wait(self, seconds: float) -> bool:
         self._reached("wait")

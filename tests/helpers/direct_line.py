@@ -15,8 +15,9 @@ from coordinator_app.calls.practice_line.api import PracticeApi, Request
 from coordinator_app.calls.practice_line.core import LineSettings, PracticeLine
 from coordinator_app.calls.practice_line.personas import Persona
 from coordinator_app.calls.practice_line.server import new_login
-from coordinator_app.calls.twilio_backend import Credentials, TwilioBackend
+from coordinator_app.calls.twilio_backend import TwilioBackend
 from coordinator_app.calls.twilio_http import PRACTICE_MARK, LineHttpClient, check_route
+from coordinator_app.calls.twilio_line import Credentials, TwilioLine
 from tests.helpers.virtual_clock import VirtualClock
 
 BASE = "http://127.0.0.1:9"
@@ -81,9 +82,8 @@ class DirectLine:
     def another_backend(self) -> TwilioBackend:
         """What a restarted gateway has: the same carrier, nothing remembered."""
         login = self.login
-        return TwilioBackend(
-            Credentials(login.account_sid, login.key_sid, login.key_secret), self.http
-        )
+        credentials = Credentials(login.account_sid, login.key_sid, login.key_secret)
+        return TwilioBackend(TwilioLine(credentials, self.http))
 
     def patient_calls(self, call_id: UUID) -> list[Any]:
         return [leg for leg in self.line.legs() if leg.label == f"att-{call_id}"]

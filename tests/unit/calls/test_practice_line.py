@@ -18,7 +18,7 @@ from coordinator_app.calls.practice_line.core import LineError, PracticeLine
 from coordinator_app.calls.practice_line.personas import PersonaKind
 from coordinator_app.calls.practice_line.server import PracticeServer, new_login
 from coordinator_app.calls.practice_line.twiml import parse_twiml
-from coordinator_app.calls.twilio_backend import Credentials, TwilioBackend
+from coordinator_app.calls.twilio_backend import TwilioBackend
 from coordinator_app.calls.twilio_http import (
     PRACTICE_MARK,
     LineHttpClient,
@@ -26,6 +26,7 @@ from coordinator_app.calls.twilio_http import (
     check_route,
     is_practice_id,
 )
+from coordinator_app.calls.twilio_line import Credentials, TwilioLine
 from tests.helpers.call_store import call_request
 from tests.helpers.people import PEOPLE, number_of
 from tests.helpers.virtual_clock import VirtualClock
@@ -85,11 +86,13 @@ def test_practice_ids_look_like_twilios_and_carry_the_mark() -> None:
 
 def test_a_backend_with_real_keys_cannot_reach_a_practice_line() -> None:
     http_client = LineHttpClient(timeout_s=1, practice_base=HERE)
-    backend = TwilioBackend(Credentials("AC" + "0" * 32, REAL_KEY, "secret"), http_client)
+    backend = TwilioBackend(
+        TwilioLine(Credentials("AC" + "0" * 32, REAL_KEY, "secret"), http_client)
+    )
     assert not backend.is_practice
     with pytest.raises(MixedLinesError):
         backend.preflight()
-    backend.close()
+    http_client.close()
 
 
 def test_a_request_without_a_time_limit_cannot_be_made() -> None:
@@ -309,14 +312,15 @@ def test_a_line_that_lost_its_network_is_down_not_misconfigured() -> None:
     server = PracticeServer(PracticeLine(VirtualClock()), new_login(PRACTICE_MARK))
     login, base = server.login, server.base
     server.close()
-    backend = TwilioBackend(
+    line = TwilioLine(
         Credentials(login.account_sid, login.key_sid, login.key_secret),
         LineHttpClient(timeout_s=2, practice_base=base),
     )
+    backend = TwilioBackend(line)
     (finding,) = backend.preflight()
     assert isinstance(finding, Finding)
     assert (finding.blocks, finding.unreachable) == (False, True)
     answer = backend.place(call_request())
     assert isinstance(answer, Rejected)
     assert answer.category is Category.NOT_SENT
-    backend.close()
+    line.close()

@@ -19,7 +19,7 @@ from coordinator_app.domain.call import CallEnd, CallState
 from coordinator_app.errors import NotConnectedError, SignInRefusedError
 from coordinator_app.gateway import lines
 from coordinator_app.gateway.no_line import NoLine
-from coordinator_app.gateway.service import Gateway, run
+from coordinator_app.gateway.service import Gateway
 from coordinator_app.secrets.memory import MemorySecretStore
 from tests.helpers.call_store import FakeCallStore, call_request
 from tests.helpers.direct_line import DirectLine
@@ -71,7 +71,10 @@ class Office:
 
     def run(self, seconds: float) -> None:
         self.stop.after(seconds, self.stop.set)
-        run(self.connect, self.net.backend, self.stop, self.clock, self._ready)
+        self.gateway().run(self._ready)
+
+    def gateway(self, connect: Callable[[], FakeCallStore] | None = None) -> Gateway:
+        return Gateway(connect or self.connect, self.net.backend, self.stop, self.clock)
 
     def _ready(self) -> None:
         self.ready += 1
@@ -127,7 +130,7 @@ def test_a_database_that_is_away_is_asked_less_and_less_often(office: Office) ->
         return office.connect()
 
     office.stop.after(100, office.stop.set)
-    run(connect, office.net.backend, office.stop, office.clock, office._ready)
+    office.gateway(connect).run(office._ready)
     gaps = [b - a for a, b in pairwise(asked)]
     assert gaps == sorted(gaps)
     assert gaps[0] == pytest.approx(0.5, abs=0.1)
@@ -153,7 +156,7 @@ def test_a_password_that_is_refused_is_not_tried_again(office: Office) -> None:
         raise SignInRefusedError("The password was not accepted.")
 
     with pytest.raises(SignInRefusedError):
-        run(connect, office.net.backend, office.stop, office.clock, office._ready)
+        office.gateway(connect).run(office._ready)
 
 
 def test_stopping_ends_the_practice_lines_calls(office: Office) -> None:
@@ -192,7 +195,7 @@ def test_missing_credentials_are_said_and_nobody_is_called(office: Office) -> No
         assert isinstance(backend, NoLine)
         call = office.store.ask(call_request())
         office.stop.after(6, office.stop.set)
-        run(office.connect, backend, office.stop, office.clock, office._ready)
+        Gateway(office.connect, backend, office.stop, office.clock).run(office._ready)
     beat = office.store.beats[0]
     assert (beat.state, beat.is_practice_line) == ("down", False)
     assert "No phone account is set up yet" in beat.sentence
@@ -223,8 +226,8 @@ def test_without_a_line_open_calls_are_not_judged() -> None:
 def test_unusable_credentials_are_said(kept: str, words: str) -> None:
     secrets = MemorySecretStore()
     secrets.set(lines.secret_key("default"), kept)
-    with lines.carrier(secrets, "default") as backend:
-        (finding,) = backend.preflight()
+    with lines.carrier(secrets, "default") as line:
+        (finding,) = lines.backend_of(line).preflight()
         assert finding.blocks
         assert words in finding.sentence
 
@@ -241,7 +244,7 @@ def test_usable_credentials_make_a_real_line() -> None:
 def test_a_practice_line_of_the_demos_people(tmp_path: Path) -> None:
     file = tmp_path / "personas.json"
     file.write_text("{}", encoding="utf-8")
-    with lines.practice_line(file, SystemClock(), LineSettings()) as (backend, server):
-        assert backend.is_practice
-        assert backend.preflight() == ()
+    with lines.practice_line(file, SystemClock(), LineSettings()) as (line, server):
+        assert line.is_practice
+        assert lines.backend_of(line).preflight() == ()
         assert server.base.startswith("http://127.0.0.1:")

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from threading import Event
 
 import pytest
 
 from coordinator_app.db.anchors import is_signed
 from coordinator_app.domain.audit import UnsignedAnchor
-from coordinator_app.errors import ConfigurationError, NotConnectedError, RefusedError
-from coordinator_app.gateway.service import Gateway, Rhythm
+from coordinator_app.errors import ConfigurationError
 from coordinator_app.gateway.signing import Signer, find_signer
 from coordinator_app.secrets.memory import MemorySecretStore
-from tests.helpers.call_store import FakeCallStore
-from tests.helpers.direct_line import DirectLine
-from tests.helpers.people import PEOPLE
-from tests.helpers.virtual_clock import VirtualClock
 
 HASH = "ab" * 32
 
 
-def sign(signer: Signer, store: FakeCallStore | None = None) -> tuple[str, str]:
+class FakeAnchors:
+    """Anchors in memory."""
+
+    def __init__(self) -> None:
+        self.unsigned: list[UnsignedAnchor] = []
+        self.signatures: dict[int, tuple[str, str]] = {}
+
+    def anchors(self) -> tuple[UnsignedAnchor, ...]:
+        return tuple(a for a in self.unsigned if a.id not in self.signatures)
+
+    def sign_anchor(self, anchor_id: int, public_key: str, signature: str) -> None:
+        self.signatures.setdefault(anchor_id, (public_key, signature))
+
+
+def sign(signer: Signer, store: FakeAnchors | None = None) -> tuple[str, str]:
     """Let it sign one anchor; the key and the signature."""
-    store = store or FakeCallStore()
+    store = store or FakeAnchors()
     store.unsigned.append(UnsignedAnchor(7, HASH))
-    signer.sign(store)
+    signer.turn(store)
     return store.signatures[7]
 
 
@@ -74,43 +82,11 @@ def test_a_key_file_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.expected_logs
 def test_without_any_key_anchors_are_made_and_stay_unsigned() -> None:
-    store = FakeCallStore()
+    store = FakeAnchors()
     store.unsigned.append(UnsignedAnchor(7, HASH))
-    find_signer(MemorySecretStore("no vault"), None).sign(store)
+    find_signer(MemorySecretStore("no vault"), None).turn(store)
     assert store.signatures == {}
 
 
-@pytest.mark.expected_logs
-def test_a_refusal_does_not_stop_the_calls_and_a_lost_link_is_noticed() -> None:
-    class Refusing(FakeCallStore):
-        def anchors(self) -> tuple[UnsignedAnchor, ...]:
-            raise RefusedError("Not now.", name="not_now")
-
-    signer = find_signer(MemorySecretStore(""), None)
-    signer.sign(Refusing())
-    store = FakeCallStore()
-    store.away = True
-    with pytest.raises(NotConnectedError):
-        signer.sign(store)
-
-
-@pytest.mark.expected_logs
-def test_the_gateway_signs_when_it_starts_and_what_comes_later() -> None:
-    clock, stop, store = VirtualClock(), Event(), FakeCallStore()
-    store.unsigned.append(UnsignedAnchor(1, HASH))
-
-    def wait(seconds: float) -> bool:
-        clock.advance(max(seconds, 0.01))
-        if clock.monotonic() > 400:
-            stop.set()
-        elif clock.monotonic() > 100 and len(store.unsigned) == 1:
-            store.unsigned.append(UnsignedAnchor(2, HASH))
-        return False
-
-    store.on_wait = wait
-    net = DirectLine(clock, PEOPLE)
-    signer = find_signer(MemorySecretStore(""), None)
-    Gateway(lambda: store, net.backend, stop, clock, signer=signer, rhythm=Rhythm(anchors=60)).run(
-        lambda: None
-    )
-    assert sorted(store.signatures) == [1, 2]
+def test_it_looks_again_every_few_minutes() -> None:
+    assert find_signer(MemorySecretStore(""), None).turn(FakeAnchors()) == 300
