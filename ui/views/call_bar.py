@@ -12,6 +12,7 @@ from ui.messages import announce
 from ui.theme import active
 from ui.widgets.avatar import Avatar
 from ui.widgets.buttons import Button, IconButton
+from ui.widgets.call_company import CallCompany, HelpButton
 from ui.widgets.clocks import CallTimer
 from ui.widgets.keypad import Keypad
 from ui.widgets.labels import Chip, Elide
@@ -43,6 +44,8 @@ class CallBar(QFrame):
         hold_requested: True holds, False resumes.
         digits_requested: one key of the keypad.
         voicemail_requested: show the voicemail script, or go back from it.
+        help_requested: a HelpReason: a supervisor should come.
+        help_withdrawn: no supervisor is needed any more.
     """
 
     dial_requested = Signal()
@@ -51,6 +54,8 @@ class CallBar(QFrame):
     hold_requested = Signal(bool)
     digits_requested = Signal(str)
     voicemail_requested = Signal()
+    help_requested = Signal(object)
+    help_withdrawn = Signal()
 
     def __init__(
         self, now: Callable[[], datetime], keymap: Keymap, parent: QWidget | None = None
@@ -86,6 +91,8 @@ class CallBar(QFrame):
         )
         for toggle in (self.mute, self.hold):
             toggle.setCheckable(True)
+        self.company = CallCompany()
+        self.help = HelpButton(keymap)
         self.voicemail = Button(
             self.tr("Voicemail"), "", "voicemail", size="large", icon_color="violet_text"
         )
@@ -105,6 +112,7 @@ class CallBar(QFrame):
         second = QHBoxLayout()
         second.setSpacing(10)
         second.addWidget(self.status)
+        second.addWidget(self.company)
         second.addWidget(self.caption, 1)
         words = QVBoxLayout()
         words.setSpacing(1)
@@ -125,6 +133,7 @@ class CallBar(QFrame):
             self.mute,
             self.hold,
             self.keypad_button,
+            self.help,
             self.voicemail,
             self.dial,
             self.hang_up,
@@ -139,6 +148,8 @@ class CallBar(QFrame):
         self.keypad_button.clicked.connect(lambda: self.keypad.open_below(self.keypad_button))
         self.keypad.pressed.connect(self.digits_requested)
         self.voicemail.clicked.connect(self.voicemail_requested)
+        self.help.asked.connect(self.help_requested)
+        self.help.withdrawn.connect(self.help_withdrawn)
         keys = {
             "call.dial": self.dial,
             "call.hang_up": self.hang_up,
@@ -146,6 +157,7 @@ class CallBar(QFrame):
             "call.hold": self.hold,
             "call.keypad": self.keypad_button,
             "call.voicemail": self.voicemail,
+            "call.help": self.help,
         }
         # click() does nothing on a disabled button: a key can do no more than the mouse.
         for name, button in keys.items():
@@ -224,6 +236,7 @@ class CallBar(QFrame):
         self.caption.setText(words)
         self.caption.setVisible(bool(words))
         self._show_practice_line()
+        self.company.show_call(call)
         set_kind(self, "live", self._look())
         self.timer.setVisible(call is not None and call.answered_at is not None)
         self._show_buttons(connected=connected, going=going)
@@ -244,6 +257,8 @@ class CallBar(QFrame):
         for button in (self.mute, self.hold, self.keypad_button):
             button.setVisible(connected)
         self.voicemail.setVisible(going)
+        self.help.setVisible(call is not None and going)
+        self.help.show_help(call.help if call is not None else None)
         held, muted = (call.held, call.muted) if call is not None else (False, False)
         self.mute.setChecked(muted)
         self.mute.set_look("mic-off" if muted else "mic")
