@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
-from tests.helpers.db_practice import LOGINS, op, refused
+from coordinator_app.db.connector import SqlConnector
+from coordinator_app.db.side_store import SqlSideStore
+from coordinator_app.domain.call import OnCall
+from coordinator_app.domain.monitor import (
+    HelpReason,
+    MonitorEnd,
+    MonitorFact,
+    MonitorMode,
+    MonitorState,
+)
+from coordinator_app.domain.session import Connection, TlsMode
+from tests.helpers.db_practice import LOGINS, PASSWORD, op, refused
 
 if TYPE_CHECKING:
+    from coordinator_app.db.practice import SqlPractice
     from tests.helpers.db_practice import Party, Practice
 
 OTHERS = [login for login in LOGINS if login != "cc_sup"]
@@ -288,6 +302,70 @@ def test_the_practice_may_leave_out_who_only_listens_but_never_who_can_be_heard(
     assert told["mode"] == "barge", "as long as they can still be heard"
     fact(practice, found, "on", line_mode="listen")
     assert practice.c1.ask("call", UUID(call["id"]))["company"] == []
+
+
+# ------------------------------------------------------------------------ through the adapters
+
+
+def test_a_supervisor_on_a_call_through_the_adapters(practice: Practice) -> None:
+    database = practice.database
+    _, call = practice.talk(practice.c1, 1)
+    call_id = UUID(call["id"])
+    with ExitStack() as stack:
+
+        def at_work(login: str) -> SqlPractice:
+            place = Connection(
+                "Lakeside", database.host, database.port, database.name, login, TlsMode.LOOPBACK
+            )
+            opened = SqlConnector().connect(place, PASSWORD)
+            stack.callback(opened.close)
+            return opened
+
+        dana, jordan = at_work("cc_sup"), at_work("cc_c1")
+        conninfo = make_conninfo(database.conninfo, user="cc_gw", password=PASSWORD)
+        gateway = SqlSideStore.connect(conninfo)
+        stack.callback(gateway.close)
+
+        asked = jordan.ask_help(call_id, HelpReason.CLINICAL, op())
+        assert asked.help is not None
+        (row,) = dana.live_calls().calls
+        assert row.help is not None
+        assert (row.coordinator, row.help.reason, row.my_mode) == ("Jordan Park", "clinical", None)
+        dana.answer_help(call_id, "Coming", op())
+        board = dana.monitor_call(call_id, MonitorMode.COACH, op())
+        assert board.calls[0].my_state is MonitorState.REQUESTED
+
+        (wish,) = gateway.monitors()
+        assert (wish.mode, wish.state) == (MonitorMode.COACH, MonitorState.REQUESTED)
+        assert gateway.place_monitor(wish.id)
+        assert not gateway.place_monitor(wish.id)
+        now = datetime.now(UTC)
+        fact = MonitorFact(MonitorState.ON, now, MonitorMode.COACH, "CA1")
+        assert gateway.monitor_fact(wish.id, fact)
+        (told,) = jordan.call(call_id).company
+        assert told == OnCall("Val Stone", "coach", joined=True)
+        (row,) = dana.clear_help(call_id, op()).calls
+        assert (row.my_line_mode, row.help) == (MonitorMode.COACH, None)
+        (row,) = dana.stop_monitoring(call_id, op()).calls
+        assert row.stopping
+        over = MonitorFact(MonitorState.ENDED, now, end=MonitorEnd.STOPPED, sentence="")
+        assert gateway.monitor_fact(wish.id, over)
+        assert gateway.monitors() == ()
+        assert jordan.withdraw_help(call_id, op()).company == ()
+
+
+def test_a_row_in_somebodys_open_transaction_stops_neither_the_line_nor_the_gateway(
+    practice: Practice,
+) -> None:
+    _, call = practice.talk(practice.c1, 1)
+    found = join(practice, call)
+    practice.sup.run("BEGIN")
+    practice.sup.ask("stop_monitoring", UUID(call["id"]), op())
+    assert fact(practice, found, "ended", end="left") is False, "to be said again"
+    practice.report(call, "live", held=True)
+    assert practice.call_row(call)["held"] is True
+    practice.sup.run("ROLLBACK")
+    assert fact(practice, found, "ended", end="left") is True
 
 
 # ------------------------------------------------------------------------------------ help

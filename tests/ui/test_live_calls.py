@@ -326,9 +326,9 @@ def desk(qtbot: QtBot) -> Desk:
 @pytest.mark.parametrize(
     ("mode", "words", "meaning"),
     [
-        ("listen", "Dana Reyes is listening", "Nobody hears them"),
-        ("coach", "Dana Reyes is coaching", "Only you hear them"),
-        ("barge", "Dana Reyes has joined the call", "You and the patient hear them"),
+        ("listen", "Dana is listening", "Dana Reyes is listening. Nobody hears them"),
+        ("coach", "Dana is coaching", "Dana Reyes is coaching. Only you hear them"),
+        ("barge", "Dana has joined", "the call. You and the patient hear them"),
     ],
 )
 def test_the_call_bar_says_who_is_on_the_call_and_who_hears_them(
@@ -336,14 +336,14 @@ def test_the_call_bar_says_who_is_on_the_call_and_who_hears_them(
 ) -> None:
     desk.open("Rosa")
     call = desk.call("Hello?")
-    assert not desk.bar.company.isVisible()
+    assert not desk.bar.company.who.isVisible()
     desk.fake.come(call.id, mode, joined=False)
-    assert "Dana Reyes is coming" in desk.bar.company.who.text()
+    assert desk.bar.company.who.text() == "Dana is coming"
     desk.fake.come(call.id, mode)
     assert desk.bar.company.who.text() == words
     assert meaning in desk.bar.company.who.toolTip()
     desk.fake.go(call.id)
-    assert not desk.bar.company.isVisible()
+    assert not desk.bar.company.who.isVisible()
 
 
 def test_nothing_is_left_of_company_after_the_call(desk: Desk) -> None:
@@ -351,7 +351,7 @@ def test_nothing_is_left_of_company_after_the_call(desk: Desk) -> None:
     call = desk.call("Hello?")
     desk.fake.come(call.id)
     desk.hang_up()
-    assert not desk.bar.company.isVisible()
+    assert not desk.bar.company.who.isVisible()
     assert not desk.bar.help.isVisible()
 
 
@@ -369,8 +369,10 @@ def test_help_is_two_keys_away_and_its_answer_is_read_in_the_bar(desk: Desk) -> 
     assert desk.bar.company.help.text() == "You asked for help"
     desk.fake.reply(call.id, "Coming")
     assert desk.bar.company.help.text() == "Dana: Coming"
+    assert not desk.bar.status.isVisible()
     desk.fake.settle(call.id)
-    assert not desk.bar.company.isVisible()
+    assert not desk.bar.company.help.isVisible()
+    assert desk.bar.status.isVisible()
 
 
 def test_a_reason_is_chosen_from_a_list_and_help_can_be_called_off(desk: Desk) -> None:

@@ -20,6 +20,7 @@ __all__ = [
     "lasts",
     "on_call_words",
     "reason_words",
+    "short_words",
     "state_kind",
     "state_words",
 ]
@@ -132,3 +133,11 @@ def on_call_words(one: OnCall) -> str:
     if one.mode == "barge":
         return f"{one.name} has joined the call"
     return f"{one.name} is {_IS.get(one.mode, one.mode)}"
+
+
+def short_words(one: OnCall) -> str:
+    """The same where there is little room: "Dana is listening"."""
+    name = first_name(one.name)
+    if not one.joined:
+        return f"{name} is coming"
+    return f"{name} has joined" if one.mode == "barge" else f"{name} is {_IS.get(one.mode, '')}"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CallBar"]
 
+_ROOM: Final = 900  # of a bar with both captions and a call for help, at scale 1.0
 _WAITING: Final = {CallState.REQUESTED, CallState.PLACING, CallState.UNKNOWN, CallState.QUEUED}
 
 
@@ -91,7 +92,7 @@ class CallBar(QFrame):
         )
         for toggle in (self.mute, self.hold):
             toggle.setCheckable(True)
-        self.company = CallCompany()
+        self.company = CallCompany(self)
         self.help = HelpButton(keymap)
         self.voicemail = Button(
             self.tr("Voicemail"), "", "voicemail", size="large", icon_color="violet_text"
@@ -112,7 +113,7 @@ class CallBar(QFrame):
         second = QHBoxLayout()
         second.setSpacing(10)
         second.addWidget(self.status)
-        second.addWidget(self.company)
+        second.addWidget(self.company.help)
         second.addWidget(self.caption, 1)
         words = QVBoxLayout()
         words.setSpacing(1)
@@ -120,6 +121,7 @@ class CallBar(QFrame):
         first = QHBoxLayout()
         first.setSpacing(10)
         first.addWidget(self.title)
+        first.addWidget(self.company.who)
         first.addWidget(self.practice_line)
         first.addStretch(1)
         words.addLayout(first)
@@ -234,9 +236,15 @@ class CallBar(QFrame):
         said = call.captions[-1] if call is not None and call.captions else None
         words = "" if said is None else self._caption(said.speaker, said.text)
         self.caption.setText(words)
-        self.caption.setVisible(bool(words))
+        # Three letters of it say nothing where a supervisor's answer needs the room.
+        crowded = call is not None and call.help is not None and self.width() < active().px(_ROOM)
+        self.caption.setVisible(bool(words) and not crowded)
         self._show_practice_line()
         self.company.show_call(call)
+        if self.company.who.text():  # what is said below in full gives way
+            self.practice_line.hide()
+        # That one is connected is seen; how the call for help stands is not.
+        self.status.setHidden(connected and bool(self.company.help.text()))
         set_kind(self, "live", self._look())
         self.timer.setVisible(call is not None and call.answered_at is not None)
         self._show_buttons(connected=connected, going=going)

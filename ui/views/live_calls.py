@@ -34,7 +34,7 @@ from ui.models.rows_model import Column, RowsModel
 from ui.theme import active
 from ui.widgets.buttons import Button
 from ui.widgets.form_column import LinesEdit
-from ui.widgets.labels import Chip, Elide, label
+from ui.widgets.labels import Chip, Elide, SectionLabel, label
 from ui.widgets.named import named
 from ui.widgets.painting import follow_theme, set_kind
 from ui.widgets.surfaces import Card, EmptyState
@@ -107,7 +107,8 @@ class LiveCallsView(QWidget):
         self.meaning = label("", "small")
         self.wanted = label("", "strong")
         self.told = label("", "small")
-        self.said = LinesEdit("live_said", self.tr("What is said since you came"), 6)
+        self.said = LinesEdit("live_said", self.tr("What is said since you came"), 9)
+        self._heard = SectionLabel(self.tr("Said since you came"))
         self._lay_out()
         self._connect()
         self._show_call()
@@ -197,6 +198,7 @@ class LiveCallsView(QWidget):
         self._card.body.addLayout(row)
         for widget in (self.role, self.meaning, self.leave, self.told, self.company):
             self._card.body.addWidget(widget)
+        self._card.body.addWidget(self._heard)
         self._card.body.addWidget(self.said)
         self._card.body.addStretch(1)
         scroll = named(QScrollArea(widgetResizable=True), "", self.tr("The chosen call"))
@@ -334,10 +336,13 @@ class LiveCallsView(QWidget):
             if call.help.answer:
                 words += f"\n“{call.help.answer}”"
             self.wanted.setText(words)
+            kind = help_kind(call.help, 0, now)
+            set_kind(self._help, "banner", {"danger": "warning"}.get(kind, kind))
 
     def _show_said(self, call: LiveCall) -> None:
         on = call.my_state is MonitorState.ON and call.is_practice_line
         self.said.setVisible(on)
+        self._heard.setVisible(on)
         if not on:
             self.said.clear()
             return

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtCore import QObject, QPoint, QSize, Signal
+from PySide6.QtWidgets import QMenu, QSizePolicy
 
 from coordinator_app.domain.call import CallState
 from coordinator_app.domain.monitor import HelpReason
 from ui.messages import announce
-from ui.models.live_words import HELP_REASONS, first_name, on_call_words, reason_words
+from ui.models.live_words import (
+    HELP_REASONS,
+    first_name,
+    on_call_words,
+    reason_words,
+    short_words,
+)
 from ui.theme import active
 from ui.widgets.buttons import IconButton
 from ui.widgets.labels import Elide
-from ui.widgets.painting import follow_theme, set_kind
+from ui.widgets.painting import set_kind
 
 if TYPE_CHECKING:
     from coordinator_app.domain.call import CallView, HelpAsked, OnCall
@@ -25,47 +31,55 @@ __all__ = ["CallCompany", "HelpButton"]
 _KINDS = {"listen": "info", "coach": "violet", "barge": "warning"}
 
 
-class CallCompany(QWidget):
-    """Two chips that take no room while there is nothing to say."""
+class _Note(Elide):
+    """A chip that others make room for: what it says must be read at a glance."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        """Make an empty place."""
-        super().__init__(parent)
+    def __init__(self, least: int) -> None:
+        """``least``: it is shortened only beyond so many pixels at scale 1.0."""
+        super().__init__("")
+        self._least = least
+        self.setProperty("chip", "info")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.who = Elide("")
-        self.help = Elide("")
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        for chip in (self.who, self.help):
-            chip.setProperty("chip", "info")
-            self._row.addWidget(chip)
         self.hide()
-        follow_theme(self._rescale)
 
-    def _rescale(self) -> None:
-        self._row.setSpacing(active().px(6))
+    def minimumSizeHint(self) -> QSize:
+        whole = self.sizeHint()
+        return QSize(min(whole.width(), active().px(self._least)), whole.height())
+
+
+class CallCompany(QObject):
+    """Two chips for the call bar to place; each hides while there is nothing to say."""
+
+    def __init__(self, parent: QObject) -> None:
+        """Make two empty chips."""
+        super().__init__(parent)
+        self.who = _Note(190)
+        self.help = _Note(150)
 
     def show_call(self, call: CallView | None) -> None:
         """Show what there is to say about a call; screen readers hear what is new."""
         up = call is not None and call.state is not CallState.ENDED
         company = call.company if call is not None and up else ()
         asked = call.help if call is not None and up else None
-        self._say(self.who, self._who(company), self._kind(company), self._meaning(company))
-        self._say(self.help, *self._answer(asked), "")
-        self.setVisible(bool(self.who.text() or self.help.text()))
+        whole = " · ".join(on_call_words(one) for one in company)
+        self._say(self.who, self._who(company), self._kind(company))
+        self.who.setToolTip(f"{whole}. {self._meaning(company)}".strip() if whole else "")
+        self.who.setAccessibleName(whole)
+        self._say(self.help, *self._answer(asked))
+        self.help.setToolTip(self.help.text())
 
-    def _say(self, chip: Elide, words: str, kind: str, meaning: str) -> None:
-        new = words != chip.text()
-        if new:
+    def _say(self, chip: Elide, words: str, kind: str) -> None:
+        if words != chip.text():
             chip.setText(words)
             chip.setVisible(bool(words))
             set_kind(chip, "chip", kind)
-            announce(self, f"{words}. {meaning}".strip(), urgent=kind == "warning")
-        if words:
-            chip.setToolTip(f"{words}. {meaning}".strip())
+            announce(chip, words, urgent=kind == "warning")
 
     def _who(self, company: tuple[OnCall, ...]) -> str:
-        return " · ".join(on_call_words(one) for one in company)
+        if len(company) > 1:
+            names = ", ".join(first_name(one.name) for one in company)
+            return self.tr("%1 on the call").replace("%1", names)
+        return "".join(short_words(one) for one in company)
 
     def _kind(self, company: tuple[OnCall, ...]) -> str:
         modes = [one.mode for one in company]
