@@ -207,6 +207,26 @@ def test_it_is_placed_once_and_not_after_the_end(practice: Practice) -> None:
     assert practice.gw.ask("gateway_place_monitor", found) is False
 
 
+def test_nobodys_phone_rings_long_after_they_asked(practice: Practice) -> None:
+    _, call = practice.talk(practice.c1, 1)
+    monitor(practice, call)
+    found = UUID(waiting(practice)["id"])
+    practice.pass_time(seconds=61)
+    assert practice.gw.ask("gateway_place_monitor", found) is False
+    assert practice.gw.ask("gateway_monitors") == []
+    assert "was away" in practice.sup.ask("live_calls")["last_sentence"]
+
+
+def test_without_a_gateway_a_wish_ends_by_itself(practice: Practice) -> None:
+    _, call = practice.talk(practice.c1, 1)
+    assert monitor(practice, call)["my_state"] == "requested"
+    practice.pass_time(seconds=61)
+    board = practice.sup.ask("live_calls")
+    assert row_of(board, call)["my_state"] is None
+    assert "not called" in board["last_sentence"]
+    assert monitor(practice, call)["my_state"] == "requested", "and may be asked for again"
+
+
 def test_a_state_never_goes_back_and_the_first_end_stays(practice: Practice) -> None:
     _, call = practice.talk(practice.c1, 1)
     found = join(practice, call)

@@ -80,6 +80,15 @@ BEGIN
 END
 $$;
 
+-- As a permit to dial: nobody's phone rings long after they asked for it.
+CREATE OR REPLACE FUNCTION app.wish_is_old(p_monitor app.call_monitor, p_now timestamptz) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT p_monitor.requested_at
+        < p_now - make_interval(secs => app.rule_number('permit_seconds', p_now))
+$$;
+
 -- Everything that is on a line now. Help that nobody answered comes first, the longest wait on top;
 -- then other help, then the longest call.
 CREATE OR REPLACE FUNCTION app.live_board(p_me app.person) RETURNS jsonb
@@ -92,6 +101,11 @@ DECLARE
 BEGIN
     SELECT m.* INTO v_last FROM app.call_monitor m
     WHERE m.person_id = p_me.id ORDER BY m.requested_at DESC, m.id DESC LIMIT 1;
+    IF v_last.state = 'requested' AND app.wish_is_old(v_last, v_now) THEN  -- the gateway is not there
+        PERFORM app.end_monitor(v_last.id, 'not_placed',
+            'The phone line did not take your wish, so your phone was not called.', v_now);
+        SELECT m.* INTO v_last FROM app.call_monitor m WHERE m.id = v_last.id;
+    END IF;
     RETURN jsonb_build_object(
         'now', v_now,
         'warn_seconds', app.rule_number('live_warn_seconds', v_now),
@@ -450,6 +464,11 @@ BEGIN
     WHERE m.id = p_id AND m.state = 'requested' AND NOT m.stop_wanted FOR UPDATE SKIP LOCKED;
     IF NOT FOUND OR EXISTS (SELECT 1 FROM app.call c WHERE c.id = v_monitor.call_id AND c.state = 'ended')
         OR app.has_left(v_monitor) THEN
+        RETURN false;
+    ELSIF app.wish_is_old(v_monitor, app.now()) THEN
+        PERFORM app.end_monitor(p_id, 'not_placed',
+            'The phone line was away when you asked, so your phone was not called.', app.now());
+        PERFORM app.tell_supervisors();
         RETURN false;
     END IF;
     UPDATE app.call_monitor m SET state = 'placing', placed_at = app.now() WHERE m.id = p_id;
