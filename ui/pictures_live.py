@@ -41,7 +41,7 @@ def take_company(album: Album) -> None:
     robot, bar, call = stage.robot, stage.workspace.call_bar, stage.station.work.call
     if bar is None or call is None:
         raise NotTrueError("a call is going on")
-    robot.key(Qt.Key.Key_F3)
+    robot.key(Qt.Key.Key_F11)
     menu = bar.help.menu_of_reasons
     robot.must(menu.isVisible(), "the reasons for help are shown")
     menu.close()

@@ -25,7 +25,7 @@ from coordinator_app.calls.twilio_shapes import room_name
 from coordinator_app.domain.call import CallRequest
 from coordinator_app.domain.monitor import MonitorEnd, MonitorMode, MonitorState
 from coordinator_app.gateway.monitoring import Monitoring
-from tests.helpers.call_store import call_request
+from tests.helpers.call_store import call_request, leg_of
 from tests.helpers.direct_line import DirectLine
 from tests.helpers.monitor_store import FakeMonitorStore
 from tests.helpers.people import PEOPLE, number_of
@@ -61,7 +61,7 @@ class Bench:
     def call(self) -> CallRequest:
         """A coordinator talks to a patient."""
         request = call_request(to=number_of(PersonaKind.ANSWERS))
-        assert isinstance(self.backend.open_agent_leg(request), Accepted)
+        assert isinstance(self.backend.open_agent_leg(leg_of(request)), Accepted)
         self.clock.advance(1)
         assert isinstance(self.backend.place(request), Accepted)
         self.clock.advance(6)
@@ -176,7 +176,7 @@ def test_a_coordinator_who_was_called_back_is_coached_again(bench: Bench) -> Non
     bench.line.drop(f"agent-{call.session_id}")
     bench.turns(2)
     assert bench.store.rows[monitor_id].state is MonitorState.ON, "the engine decides of the call"
-    assert isinstance(bench.backend.open_agent_leg(call), Accepted)
+    assert isinstance(bench.backend.open_agent_leg(leg_of(call)), Accepted)
     bench.turns(4)
     assert bench.supervisor(monitor_id).coached == bench.leg(f"agent-{call.session_id}").sid
     assert bench.heard_by(call, monitor_id) == (True, False)

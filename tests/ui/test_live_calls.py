@@ -361,7 +361,7 @@ def test_help_is_two_keys_away_and_its_answer_is_read_in_the_bar(desk: Desk) -> 
     desk.open("Rosa")
     assert not desk.bar.help.isVisible(), "without a call there is nothing to help with"
     call = desk.call("Hello?")
-    desk.press(Qt.Key.Key_F3)
+    desk.press(Qt.Key.Key_F11)
     menu = desk.bar.help.menu_of_reasons
     assert menu.isVisible()
     QTest.keyClick(menu, Qt.Key.Key_Return)

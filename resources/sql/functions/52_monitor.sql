@@ -188,10 +188,13 @@ BEGIN
             INSERT INTO app.call_monitor (
                 id, call_id, person_id, session_id, endpoint, mode, requested_at
             ) VALUES (
-                v_id, p_call, v_me.id, app.shift_of(v_call), app.endpoint_of(v_me), p_mode, v_now);
+                v_id, p_call, v_me.id, coalesce(v_call.session_id, app.session_of(v_call.person_id)),
+                app.endpoint_of(v_me), p_mode, v_now);
         EXCEPTION WHEN unique_violation THEN  -- another window of the same person, just now
             PERFORM app.fail('QC173', 'on_another_call');
         END;
+        -- A phone that waits in a room of its own could not be called.
+        PERFORM app.let_phone_go(v_me.id);
         PERFORM app.audit('monitor.ask', 'call/' || p_call, v_call.patient_id, jsonb_build_object(
             'monitor', v_id, 'coordinator', v_call.person_id, 'mode', p_mode));
     ELSIF v_old.call_id <> p_call THEN
@@ -216,25 +219,6 @@ BEGIN
     PERFORM app.tell_supervisors();
     RETURN app.live_board(v_me);
 END
-$$;
-
--- The shift in whose room the call is: the one that was open when the gateway took it.
-CREATE OR REPLACE FUNCTION app.shift_of(p_call app.call) RETURNS uuid
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT coalesce((SELECT w.id FROM app.work_session w
-        WHERE w.person_id = p_call.person_id
-            AND w.started_at <= coalesce(p_call.taken_at, p_call.requested_at)
-        ORDER BY w.started_at DESC LIMIT 1), p_call.person_id)
-$$;
-
-CREATE OR REPLACE FUNCTION app.endpoint_of(p_person app.person) RETURNS text
-LANGUAGE sql IMMUTABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT CASE WHEN p_person.agent_endpoint = 'client'
-        THEN 'client:' || replace(p_person.id::text, '-', '') ELSE p_person.agent_endpoint END
 $$;
 
 -- Leave. Asked twice, or when it is over, it is as good as once.
@@ -470,6 +454,9 @@ BEGIN
             'The phone line was away when you asked, so your phone was not called.', app.now());
         PERFORM app.tell_supervisors();
         RETURN false;
+    ELSIF EXISTS (SELECT 1 FROM app.agent_leg l
+            WHERE l.person_id = v_monitor.person_id AND l.state <> 'gone') THEN
+        RETURN false;  -- their own phone is still on its way out of their own room
     END IF;
     UPDATE app.call_monitor m SET state = 'placing', placed_at = app.now() WHERE m.id = p_id;
     RETURN true;

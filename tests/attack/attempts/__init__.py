@@ -19,12 +19,15 @@ from tests.attack.attempts import (
     machine,
     making,
     monitoring,
+    phone,
     reading,
     settings,
     writing,
 )
 
-THEMES = (reading, writing, becoming, making, machine, settings, doors, functions, monitoring)
+THEMES = (
+    reading, writing, becoming, making, machine, settings, doors, functions, monitoring, phone,
+)  # fmt: skip
 # Each works here, but for the last two: a login in no group, and one that is nobody's.
 ROLES = ("c2", "sup", "cli", "adm", "aud", "gw")
 OUTSIDERS = ("nobody", "stray")
