@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
-class SqlPractice(SqlLiveCalls, SqlPrivacyRecords, SqlPhones):
+class SqlPractice(SqlPrivacyRecords, SqlPhones, SqlLiveCalls):
     """A PracticeDatabase over PostgreSQL (see ports.PracticeDatabase for each method)."""
 
     def __init__(self, parameters: Mapping[str, Any], *, deadline: float = DEADLINE) -> None:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from coordinator_app.domain.team import TeamBoard
 
 
-class PracticeDatabase(LiveCalls, PrivacyRecords, Phones, Protocol):
+class PracticeDatabase(PrivacyRecords, Phones, LiveCalls, Protocol):
     """One person's signed-in connection. Each method is one round trip.
 
     Every method may raise ``NotConnectedError`` (link lost; sending again with the same

@@ -26,8 +26,17 @@ from tests.attack.attempts import (
 )
 
 THEMES = (
-    reading, writing, becoming, making, machine, settings, doors, functions, monitoring, phone,
-)  # fmt: skip
+    reading,
+    writing,
+    becoming,
+    making,
+    machine,
+    settings,
+    doors,
+    functions,
+    phone,
+    monitoring,
+)
 # Each works here, but for the last two: a login in no group, and one that is nobody's.
 ROLES = ("c2", "sup", "cli", "adm", "aud", "gw")
 OUTSIDERS = ("nobody", "stray")
