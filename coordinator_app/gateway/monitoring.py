@@ -29,10 +29,10 @@ from coordinator_app.domain.monitor import (
 _log = logging.getLogger(__name__)
 
 _NO_COORDINATOR = "The coordinator’s own phone is not on the line, so you were not called."
-_NO_ANSWER = "Your own phone did not answer. Choose Listen again."
+_NO_ANSWER = "Your own phone did not answer, or was busy. Choose again how to come."
 _LEFT = "Your own phone left the call."
 _CALL_ENDED = "The call has ended."
-_LOST = "The line could not say whether your phone was called. Choose Listen again."
+_LOST = "The line could not say whether your phone was called. Choose again how to come."
 _REFUSED = "Your own phone could not be called. "
 
 

@@ -22,6 +22,7 @@ from coordinator_app.domain.monitor import (
 )
 from coordinator_app.domain.session import Connection, TlsMode
 from tests.helpers.db_practice import LOGINS, PASSWORD, op, refused
+from tests.helpers.own_phone import hang_up_unwanted
 
 if TYPE_CHECKING:
     from coordinator_app.db.practice import SqlPractice
@@ -33,6 +34,7 @@ OTHERS = [login for login in LOGINS if login != "cc_sup"]
 def monitor(practice: Practice, call: Any, mode: str = "listen", who: Party | None = None) -> Any:
     """Come to a call; the row of it on the live list."""
     board = (who or practice.sup).ask("monitor_call", UUID(call["id"]), mode, op())
+    hang_up_unwanted(practice.gw.connection)  # the supervisor's phone, from a room of its own
     return row_of(board, call)
 
 
@@ -177,22 +179,19 @@ def test_the_same_wish_sent_twice_is_one(practice: Practice) -> None:
 def test_the_gateway_is_given_the_room_of_the_call_and_the_supervisors_own_phone(
     practice: Practice,
 ) -> None:
-    practice.c1.sign_in()
-    session = practice.value(
-        "SELECT id FROM app.work_session WHERE person_id = %s", practice.person_id("cc_c1")
-    )
     practice.rows("UPDATE app.person SET agent_endpoint = '+16175550199' WHERE login = 'cc_sup'")
     _, call = practice.talk(practice.c1, 1)
     assert practice.sup.ask("live_calls")["ear"] == "your phone ending 0199"
     monitor(practice, call)
     found = waiting(practice)
-    assert found["session_id"] == str(session)
+    session = practice.call_row(call)["session_id"]
+    assert found["session_id"] == session
     assert (found["endpoint"], found["caller_id"]) == ("+16175550199", "+16175550100")
     assert "to" not in found
     # A window that signs in again during the call does not move the room.
     practice.pass_time(seconds=5)
     practice.another("cc_c1").sign_in()
-    assert waiting(practice)["session_id"] == str(session)
+    assert waiting(practice)["session_id"] == session
 
 
 def test_it_is_placed_once_and_not_after_the_end(practice: Practice) -> None:
@@ -205,6 +204,26 @@ def test_it_is_placed_once_and_not_after_the_end(practice: Practice) -> None:
     practice.hang_up(call)
     assert waiting(practice)["call_ended"] is True
     assert practice.gw.ask("gateway_place_monitor", found) is False
+
+
+def test_nobodys_phone_rings_long_after_they_asked(practice: Practice) -> None:
+    _, call = practice.talk(practice.c1, 1)
+    monitor(practice, call)
+    found = UUID(waiting(practice)["id"])
+    practice.pass_time(seconds=61)
+    assert practice.gw.ask("gateway_place_monitor", found) is False
+    assert practice.gw.ask("gateway_monitors") == []
+    assert "was away" in practice.sup.ask("live_calls")["last_sentence"]
+
+
+def test_without_a_gateway_a_wish_ends_by_itself(practice: Practice) -> None:
+    _, call = practice.talk(practice.c1, 1)
+    assert monitor(practice, call)["my_state"] == "requested"
+    practice.pass_time(seconds=61)
+    board = practice.sup.ask("live_calls")
+    assert row_of(board, call)["my_state"] is None
+    assert "not called" in board["last_sentence"]
+    assert monitor(practice, call)["my_state"] == "requested", "and may be asked for again"
 
 
 def test_a_state_never_goes_back_and_the_first_end_stays(practice: Practice) -> None:
@@ -336,6 +355,8 @@ def test_a_supervisor_on_a_call_through_the_adapters(practice: Practice) -> None
         assert board.calls[0].my_state is MonitorState.REQUESTED
 
         (wish,) = gateway.monitors()
+        assert not gateway.place_monitor(wish.id), "the supervisor's phone is in a room of its own"
+        hang_up_unwanted(practice.gw.connection)
         assert (wish.mode, wish.state) == (MonitorMode.COACH, MonitorState.REQUESTED)
         assert gateway.place_monitor(wish.id)
         assert not gateway.place_monitor(wish.id)

@@ -80,6 +80,15 @@ BEGIN
 END
 $$;
 
+-- As a permit to dial: nobody's phone rings long after they asked for it.
+CREATE OR REPLACE FUNCTION app.wish_is_old(p_monitor app.call_monitor, p_now timestamptz) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT p_monitor.requested_at
+        < p_now - make_interval(secs => app.rule_number('permit_seconds', p_now))
+$$;
+
 -- Everything that is on a line now. Help that nobody answered comes first, the longest wait on top;
 -- then other help, then the longest call.
 CREATE OR REPLACE FUNCTION app.live_board(p_me app.person) RETURNS jsonb
@@ -92,6 +101,11 @@ DECLARE
 BEGIN
     SELECT m.* INTO v_last FROM app.call_monitor m
     WHERE m.person_id = p_me.id ORDER BY m.requested_at DESC, m.id DESC LIMIT 1;
+    IF v_last.state = 'requested' AND app.wish_is_old(v_last, v_now) THEN  -- the gateway is not there
+        PERFORM app.end_monitor(v_last.id, 'not_placed',
+            'The phone line did not take your wish, so your phone was not called.', v_now);
+        SELECT m.* INTO v_last FROM app.call_monitor m WHERE m.id = v_last.id;
+    END IF;
     RETURN jsonb_build_object(
         'now', v_now,
         'warn_seconds', app.rule_number('live_warn_seconds', v_now),
@@ -174,10 +188,13 @@ BEGIN
             INSERT INTO app.call_monitor (
                 id, call_id, person_id, session_id, endpoint, mode, requested_at
             ) VALUES (
-                v_id, p_call, v_me.id, app.shift_of(v_call), app.endpoint_of(v_me), p_mode, v_now);
+                v_id, p_call, v_me.id, coalesce(v_call.session_id, app.session_of(v_call.person_id)),
+                app.endpoint_of(v_me), p_mode, v_now);
         EXCEPTION WHEN unique_violation THEN  -- another window of the same person, just now
             PERFORM app.fail('QC173', 'on_another_call');
         END;
+        -- A phone that waits in a room of its own could not be called.
+        PERFORM app.let_phone_go(v_me.id);
         PERFORM app.audit('monitor.ask', 'call/' || p_call, v_call.patient_id, jsonb_build_object(
             'monitor', v_id, 'coordinator', v_call.person_id, 'mode', p_mode));
     ELSIF v_old.call_id <> p_call THEN
@@ -202,25 +219,6 @@ BEGIN
     PERFORM app.tell_supervisors();
     RETURN app.live_board(v_me);
 END
-$$;
-
--- The shift in whose room the call is: the one that was open when the gateway took it.
-CREATE OR REPLACE FUNCTION app.shift_of(p_call app.call) RETURNS uuid
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT coalesce((SELECT w.id FROM app.work_session w
-        WHERE w.person_id = p_call.person_id
-            AND w.started_at <= coalesce(p_call.taken_at, p_call.requested_at)
-        ORDER BY w.started_at DESC LIMIT 1), p_call.person_id)
-$$;
-
-CREATE OR REPLACE FUNCTION app.endpoint_of(p_person app.person) RETURNS text
-LANGUAGE sql IMMUTABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT CASE WHEN p_person.agent_endpoint = 'client'
-        THEN 'client:' || replace(p_person.id::text, '-', '') ELSE p_person.agent_endpoint END
 $$;
 
 -- Leave. Asked twice, or when it is over, it is as good as once.
@@ -451,6 +449,14 @@ BEGIN
     IF NOT FOUND OR EXISTS (SELECT 1 FROM app.call c WHERE c.id = v_monitor.call_id AND c.state = 'ended')
         OR app.has_left(v_monitor) THEN
         RETURN false;
+    ELSIF app.wish_is_old(v_monitor, app.now()) THEN
+        PERFORM app.end_monitor(p_id, 'not_placed',
+            'The phone line was away when you asked, so your phone was not called.', app.now());
+        PERFORM app.tell_supervisors();
+        RETURN false;
+    ELSIF EXISTS (SELECT 1 FROM app.agent_leg l
+            WHERE l.person_id = v_monitor.person_id AND l.state <> 'gone') THEN
+        RETURN false;  -- their own phone is still on its way out of their own room
     END IF;
     UPDATE app.call_monitor m SET state = 'placing', placed_at = app.now() WHERE m.id = p_id;
     RETURN true;
