@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from coordinator_app.domain.recording import CallRecording
+
 
 class CallState(enum.StrEnum):
     """Where a call stands; the order of the members is the rank, which only grows."""
@@ -80,6 +82,7 @@ class CallView:
     captions: tuple[Caption, ...]
     sentence: str  # what the line says of it in words, e.g. why it could not be placed
     needs_outcome: bool
+    recording: CallRecording | None = None  # None: the practice does not record
 
 
 # ---------------------------------------------------------------- gateway's side

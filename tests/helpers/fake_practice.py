@@ -35,6 +35,7 @@ from coordinator_app.services.clock import PracticeClock
 from tests.helpers.fake_data import JORDAN, LINE, NOW, PRACTICE, FakePatient, patients
 from tests.helpers.fake_find import FakeFind
 from tests.helpers.fake_lists import callback_row, log_row
+from tests.helpers.fake_recording import FakeRecordings
 from tests.helpers.fake_schedule import FakeSchedule
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Claim:
     mine: bool
 
 
-class FakePractice(FakeFind):
+class FakePractice(FakeRecordings, FakeFind):
     """See the module. ``log`` keeps the name of each method that was called."""
 
     clock: FakeClock
@@ -108,6 +109,7 @@ class FakePractice(FakeFind):
         self._fence = 0
         self._lose_answer = False
         self._start_looking_up()
+        self._start_recordings()
         self._hint: Callable[[str], None] | None = None
 
     # -- what a test does -------------------------------------------------------------------
