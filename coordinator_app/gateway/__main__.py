@@ -29,6 +29,8 @@ from coordinator_app.db.side_store import SqlSideStore
 from coordinator_app.errors import ConfigurationError, UserFacingError
 from coordinator_app.gateway import lines
 from coordinator_app.gateway.no_line import NoLine
+from coordinator_app.gateway.own_keys import find_box_key
+from coordinator_app.gateway.recording import Recordings
 from coordinator_app.gateway.service import Gateway
 from coordinator_app.gateway.side_work import Chore, SideWork
 from coordinator_app.gateway.signing import find_signer
@@ -67,6 +69,8 @@ def _run(options: argparse.Namespace, conninfo: str, stop: threading.Event) -> N
     # The practice line's key is no secret of this computer's owner: it never goes to the vault.
     vault = MemorySecretStore() if options.practice_line is not None else SystemKeyring()
     signer = find_signer(vault, key_file)
+    box_file = None if key_file is None else key_file.with_name(f"{key_file.name}.box")
+    box_key = find_box_key(vault, box_file)
     with ExitStack() as stack:
         facts: dict[str, object] = {"event": "ready", "pid": os.getpid()}
         if options.practice_line is not None:
@@ -86,7 +90,8 @@ def _run(options: argparse.Namespace, conninfo: str, stop: threading.Event) -> N
         gateway = Gateway(
             lambda: SqlCallStore.connect(conninfo), lines.backend_of(line), stop, clock
         )
-        chores: tuple[Chore[SqlSideStore], ...] = (signer,)
+        recordings = Recordings(lines.recordings_of(line), box_key, clock)
+        chores: tuple[Chore[SqlSideStore], ...] = (signer, recordings)
         side = SideWork(lambda: SqlSideStore.connect(conninfo), chores, stop, clock)
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="side"))
         stack.callback(stop.set)  # before the pool waits for its thread
@@ -123,7 +128,8 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="where the key that signs the audit's anchors is kept when this computer has no "
-        "vault; made at first use (default: beside the --conninfo-file)",
+        "vault; made at first use (default: beside the --conninfo-file). The key that opens "
+        "recordings is kept beside it, as FILE.box",
     )
     parser.add_argument("--account", default="default", help="name of the carrier account")
     parser.add_argument(
