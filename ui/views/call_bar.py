@@ -16,6 +16,7 @@ from ui.widgets.clocks import CallTimer
 from ui.widgets.keypad import Keypad
 from ui.widgets.labels import Chip, Elide
 from ui.widgets.painting import follow_theme, set_kind
+from ui.widgets.recording_control import RecordingControl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +96,7 @@ class CallBar(QFrame):
         self.hang_up = Button(self.tr("Hang up"), "danger", "phone-off", size="large")
         self.hang_up.setToolTip(keymap.tooltip("call.hang_up"))
         self.keypad = Keypad(self)
+        self.recording = RecordingControl(keymap)
         self._keymap = keymap
         self._build()
         self._connect()
@@ -122,6 +124,7 @@ class CallBar(QFrame):
         self._row.addLayout(words, 1)
         for widget in (
             self.timer,
+            self.recording,
             self.mute,
             self.hold,
             self.keypad_button,
@@ -150,6 +153,7 @@ class CallBar(QFrame):
         # click() does nothing on a disabled button: a key can do no more than the mouse.
         for name, button in keys.items():
             self._keymap.action(name, self, button.click)
+        self._keymap.action("call.recording", self, self.recording.press)
 
     def _rescale(self) -> None:
         px = active().px

@@ -158,6 +158,8 @@ BEGIN
         WHEN v_row.state IN ('kept', 'fetched', 'stopped')
             THEN CASE WHEN v_wish = 'discard' THEN 'discarding' ELSE 'stopped' END
         WHEN v_row.state IN ('discarded', 'failed') THEN v_row.state
+        WHEN v_wish <> 'discard' AND p_call.state = 'ended' AND v_row.state IN ('recording', 'paused')
+            THEN 'stopped'  -- it ended with the call
         WHEN v_wish IN ('stop', 'discard') OR p_call.state = 'ended' THEN 'stopping'
         WHEN v_row.state IN ('asked', 'starting') THEN 'starting'
         WHEN v_row.state = 'recording' AND v_wish = 'pause' THEN 'pausing'
