@@ -45,6 +45,11 @@ class CallRecording:
     notice_again: bool  # the notice itself has to be on the recording
     sentence: str  # what the line says of it
 
+    @property
+    def runs(self) -> bool:
+        """Whether it goes on, paused or not."""
+        return self.state in {"recording", "pausing", "paused", "resuming"}
+
 
 # ------------------------------------------------------------------------ the setting
 

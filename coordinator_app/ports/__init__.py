@@ -9,12 +9,13 @@ from coordinator_app.ports.gateway import CallStore
 from coordinator_app.ports.keeping import Journal, SecretStore
 from coordinator_app.ports.practice import Connector, PracticeDatabase
 from coordinator_app.ports.privacy import PrivacyRecords
-from coordinator_app.ports.recording import RecordingDatabase
+from coordinator_app.ports.recording import Ear, RecordingDatabase
 
 __all__ = [
     "CallStore",
     "Clock",
     "Connector",
+    "Ear",
     "Journal",
     "PracticeDatabase",
     "PrivacyRecords",

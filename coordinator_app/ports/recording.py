@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 from uuid import UUID
 
@@ -71,4 +72,19 @@ class RecordingDatabase(Protocol):
 
     def delete_recording(self, recording_id: UUID, reason: str, op_id: UUID) -> RecordingRow:
         """Delete it before its time, on a login of just now; supervisors."""
+        ...
+
+
+class Ear(Protocol):
+    """A key pair that one window makes to listen once."""
+
+    @property
+    def public_key(self) -> bytes:
+        """32 bytes, X25519."""
+        ...
+
+    def open(
+        self, recording_id: UUID, sealed_key: bytes, pieces: Iterable[bytes], count: int
+    ) -> bytes:
+        """The sound, from its encrypted pieces. Raises RefusedError when it is damaged."""
         ...

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
 from coordinator_app.domain.recording import Consent, RecordingCommand
 from coordinator_app.errors import NotConnectedError
@@ -30,6 +31,12 @@ def desk(qtbot: QtBot) -> Desk:
     made.fake._put_recording(made.fake.live_call().id, OFF)
     made.page.calls.poll()
     return made
+
+
+def key_of(desk: Desk) -> QAction:
+    found = desk.bar.findChild(QAction, "call.recording")
+    assert isinstance(found, QAction)
+    return found
 
 
 def line_says(desk: Desk, state: str, **changes: object) -> None:
@@ -110,7 +117,7 @@ def test_pause_is_not_said_before_the_line_has_done_it(desk: Desk) -> None:
 def test_one_key_asks_then_pauses_then_goes_on(desk: Desk) -> None:
     control = desk.bar.recording
 
-    key = desk.bar.findChild(QAction, "call.recording")
+    key = key_of(desk)
     assert [s.toString() for s in key.shortcuts()] == ["Ctrl+Shift+R"]
     press = key.trigger
 
@@ -196,10 +203,13 @@ def test_escape_puts_the_question_away(desk: Desk) -> None:
 
 @pytest.mark.parametrize("state", ["off", "recording", "paused", "failed"])
 def test_nothing_in_the_box_is_cut_or_covers_another(desk: Desk, state: str) -> None:
-    line_says(desk, state, notice_again=True, offered=state in {"off", "failed"})
+    line_says(desk, state, consent="YES", offered=state in {"off", "failed"})
     desk.bar.recording.open.click()
     box = desk.bar.recording.box
     settle()
+    assert box.height() >= max(
+        b.geometry().bottom() for b in box.findChildren(QPushButton) if b.isVisible()
+    )
     assert clipped(box) == []
     assert overlapping(box) == []
     assert unnamed(box) == []

@@ -247,7 +247,9 @@ class CallBar(QFrame):
         self.dial.setEnabled(ready and not going and not ended)
         for button in (self.mute, self.hold, self.keypad_button):
             button.setVisible(connected)
-        self.voicemail.setVisible(going)
+        # Who said yes to a recording is no machine: its button gives its place.
+        recording = None if call is None else call.recording
+        self.voicemail.setVisible(going and (recording is None or not recording.runs))
         held, muted = (call.held, call.muted) if call is not None else (False, False)
         self.mute.setChecked(muted)
         self.mute.set_look("mic-off" if muted else "mic")

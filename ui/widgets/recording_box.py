@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["RecordingBox"]
 
 _WIDTH = 356
-_GOES_ON = ("recording", "pausing", "paused", "resuming")
 
 
 class RecordingBox(QFrame):
@@ -63,7 +62,12 @@ class RecordingBox(QFrame):
         self.state = label("", "small")
         for words in (self.law, self.state):
             words.setWordWrap(True)
-        self._asking = (self.say_first, self.notice, self.said, self.asked)
+        self._asking: tuple[QWidget, ...] = (
+            self.say_first,
+            self.notice,
+            self.said,
+            self.asked,
+        )
         self._answers = (self.yes, self.no, self.unclear)
         self._steering = (self.pause, self.stop)
         self._ending = (self.withdraw, self.delete)
@@ -77,8 +81,8 @@ class RecordingBox(QFrame):
         for widget in self._asking:
             self._column.addWidget(widget)
         self._rows = [self._line(*group) for group in (self._answers, self._steering)]
-        for widget in self._ending:
-            self._column.addWidget(widget)
+        for button in self._ending:
+            self._column.addWidget(button)
         self._column.addWidget(self.law)
         self._paused = False
         self._anchor: QWidget | None = None
@@ -120,7 +124,7 @@ class RecordingBox(QFrame):
 
     def show_recording(self, recording: CallRecording) -> None:
         """Show how it stands; a tick stays while the question is the same."""
-        goes_on = recording.state in _GOES_ON
+        goes_on = recording.runs
         asking = recording.offered and not goes_on
         self._paused = recording.state in {"paused", "pausing"}
         self.heading.setText(self._heading(recording, asking=asking))
@@ -166,12 +170,14 @@ class RecordingBox(QFrame):
         return done
 
     def _fit(self) -> None:
-        anchor = self._anchor
-        if anchor is None:
+        anchor, place = self._anchor, self.parentWidget()
+        if anchor is None or place is None:
             return
-        self.layout().activate()
-        self.resize(self.width(), self.layout().totalHeightForWidth(self.width()))
-        place = self.parentWidget()
+        self._column.activate()
+        tall = self._column.totalSizeHint().height()
+        if self._column.hasHeightForWidth():
+            tall = self._column.totalHeightForWidth(self.width())
+        self.resize(self.width(), tall)
         corner = anchor.mapTo(place, QPoint(anchor.width() - self.width(), anchor.height() + 4))
         self.move(max(4, min(corner.x(), place.width() - self.width() - 4)), corner.y())
 
@@ -230,6 +236,6 @@ class RecordingBox(QFrame):
 def _place_of(anchor: QWidget) -> QWidget:
     """What the box lies over: the signed-in part of the window."""
     place = anchor
-    while place.parentWidget() is not None and place.objectName() != "workspace":
-        place = place.parentWidget()
+    while (above := place.parentWidget()) is not None and place.objectName() != "workspace":
+        place = above
     return place

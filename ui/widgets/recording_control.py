@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["RecordingControl"]
 
 _RUNS: Final = {"recording", "pausing"}  # until the line has confirmed the pause, it records
-_PAUSABLE: Final = {"recording", "pausing", "paused", "resuming"}
 
 
 class RecordingControl(QWidget):
@@ -77,7 +76,7 @@ class RecordingControl(QWidget):
         self.open.set_icon(*self._look(recording))
         self.open.setAccessibleName(words)
         self.open.setToolTip(self._keymap.tooltip("call.recording", words))
-        self.pause.setVisible(recording.state in _PAUSABLE)
+        self.pause.setVisible(recording.runs)
         paused = recording.state in {"paused", "resuming"}
         spoken = self.tr("Go on recording") if paused else self.tr("Pause the recording")
         self.pause.set_label(self.tr("Go on") if paused else self.tr("Pause"))

@@ -421,7 +421,7 @@ BEGIN
     ELSIF p_enabled AND NOT app.carrier_agreed(v_now) THEN
         PERFORM app.fail('QC112', 'recording_not_ready', jsonb_build_object('sentence',
             'The practice has no agreement with the telephone carrier on file. Record it first: '
-            'coordinator-admin agreement add.'));
+            'coordinator-admin agreement sign carrier.'));
     END IF;
     INSERT INTO app.recording_policy (id, set_at, set_by, enabled, keep_days, protected_at_carrier)
     VALUES (app.uuid7(v_now), v_now, v_me.id, p_enabled, p_keep_days, p_protected);
