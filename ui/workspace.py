@@ -23,6 +23,7 @@ from ui.pages.keys import KeysPage
 from ui.pages.page import Page
 from ui.pages.people import PeoplePage
 from ui.pages.privacy import PrivacyPage
+from ui.pages.recording_settings import RecordingSettingsDesk
 from ui.pages.schedule import SchedulePage
 from ui.pages.settings import SettingsPage
 from ui.pages.team import TeamPage
@@ -148,7 +149,7 @@ class Workspace(QWidget):
             "call_log": self._make_call_log,
             "people": lambda: PeoplePage(session, link, messages),
             "privacy": lambda: PrivacyPage(session, link, messages),
-            "settings": lambda: SettingsPage(tools.theme, tools.preferences, tools.version),
+            "settings": self._make_settings,
             "help": self._make_help,
         }
         page = makers[key]()
@@ -174,6 +175,14 @@ class Workspace(QWidget):
     def _make_call_log(self) -> Page:
         page = CallLogPage(self.session, self._link, self._tools.messages, self._tools.keymap)
         page.looks_requested.connect(self.open_looks)
+        return page
+
+    def _make_settings(self) -> Page:
+        tools = self._tools
+        page = SettingsPage(tools.theme, tools.preferences, tools.version)
+        if self._person.role in {Role.SUPERVISOR, Role.ADMINISTRATOR}:
+            recording = RecordingSettingsDesk(self.session, self._link, page)
+            page.add_card(recording.view, recording.load)
         return page
 
     def _make_find(self) -> Page:

@@ -162,6 +162,10 @@ RULES: Mapping[str, _Rule] = {
     ),
     "QC174": _R(RefusedError, "You are just leaving this call. Try again in a moment."),
     "QC175": _R(StaleError, "This call for help was settled already."),
+    "QC110": _R(StaleError, "Nothing is being recorded in this call now."),
+    "QC111": _R(RefusedError, "This recording is kept by a legal hold or an open incident."),
+    "QC112": _R(RefusedError, "Recording cannot be turned on yet. Ask the administrator."),
+    "QC113": _R(StaleError, "This recording is not here (any more). The list is loaded again."),
     "QC070": _R(RefusedError, "Please check what was entered: {field}.", "Please check the entry."),
 }
 

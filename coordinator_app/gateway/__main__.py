@@ -32,6 +32,8 @@ from coordinator_app.errors import ConfigurationError, UserFacingError
 from coordinator_app.gateway import lines
 from coordinator_app.gateway.monitoring import Monitoring
 from coordinator_app.gateway.no_line import NoLine
+from coordinator_app.gateway.own_keys import find_box_key
+from coordinator_app.gateway.recording import Recordings
 from coordinator_app.gateway.service import Gateway
 from coordinator_app.gateway.side_work import Chore, SideWork
 from coordinator_app.gateway.signing import find_signer
@@ -70,6 +72,8 @@ def _run(options: argparse.Namespace, conninfo: str, stop: threading.Event) -> N
     # The practice line's key is no secret of this computer's owner: it never goes to the vault.
     vault = MemorySecretStore() if options.practice_line is not None else SystemKeyring()
     signer = find_signer(vault, key_file)
+    box_file = None if key_file is None else key_file.with_name(f"{key_file.name}.box")
+    box_key = find_box_key(vault, box_file)
     with ExitStack() as stack:
         facts: dict[str, object] = {"event": "ready", "pid": os.getpid()}
         if options.practice_line is not None:
@@ -95,7 +99,8 @@ def _run(options: argparse.Namespace, conninfo: str, stop: threading.Event) -> N
             clock,
             pool=questions,
         )
-        chores: tuple[Chore[SqlSideStore], ...] = (signer,)
+        recordings = Recordings(lines.recordings_of(line), box_key, clock)
+        chores: tuple[Chore[SqlSideStore], ...] = (signer, recordings)
         if isinstance(line, TwilioLine):
             chores += (Monitoring(TwilioMonitor(line), clock),)
         side = SideWork(lambda: SqlSideStore.connect(conninfo), chores, stop, clock)
@@ -134,7 +139,8 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="where the key that signs the audit's anchors is kept when this computer has no "
-        "vault; made at first use (default: beside the --conninfo-file)",
+        "vault; made at first use (default: beside the --conninfo-file). The key that opens "
+        "recordings is kept beside it, as FILE.box",
     )
     parser.add_argument("--account", default="default", help="name of the carrier account")
     parser.add_argument(

@@ -11,15 +11,18 @@ from coordinator_app.ports.live import LiveCalls
 from coordinator_app.ports.phone import Phones
 from coordinator_app.ports.practice import Connector, PracticeDatabase
 from coordinator_app.ports.privacy import PrivacyRecords
+from coordinator_app.ports.recording import Ear, RecordingDatabase
 
 __all__ = [
     "CallStore",
     "Clock",
     "Connector",
+    "Ear",
     "Journal",
     "LiveCalls",
     "Phones",
     "PracticeDatabase",
     "PrivacyRecords",
+    "RecordingDatabase",
     "SecretStore",
 ]

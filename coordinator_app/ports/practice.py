@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from coordinator_app.ports.live import LiveCalls
 from coordinator_app.ports.phone import Phones
 from coordinator_app.ports.privacy import PrivacyRecords
+from coordinator_app.ports.recording import RecordingDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from coordinator_app.domain.team import TeamBoard
 
 
-class PracticeDatabase(PrivacyRecords, Phones, LiveCalls, Protocol):
+class PracticeDatabase(PrivacyRecords, Phones, LiveCalls, RecordingDatabase, Protocol):
     """One person's signed-in connection. Each method is one round trip.
 
     Every method may raise ``NotConnectedError`` (link lost; sending again with the same

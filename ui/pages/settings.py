@@ -8,6 +8,8 @@ from ui.pages.page import Page
 from ui.views.settings import SettingsView
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtWidgets import QWidget
 
     from ui.preferences import Preferences
@@ -33,6 +35,17 @@ class SettingsPage(Page):
         self.view.sound_chosen.connect(self._set_sound)
         self.bar.addStretch(1)
         self.column.addWidget(self.view, 1)
+        self._loads: list[Callable[[], None]] = []
+
+    def add_card(self, card: QWidget, load: Callable[[], None]) -> None:
+        """Put a card of the practice's settings before “About”; ``load`` fills it when shown."""
+        self.view.add_card(card)
+        self._loads.append(load)
+
+    def refresh(self) -> None:
+        """Load what the practice has set."""
+        for load in self._loads:
+            load()
 
     def _set_mode(self, mode: Mode) -> None:
         self._theme.apply(mode)

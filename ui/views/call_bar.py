@@ -18,6 +18,7 @@ from ui.widgets.keypad import Keypad
 from ui.widgets.labels import Chip, Elide
 from ui.widgets.own_phone import OwnPhoneButtons, phone_words
 from ui.widgets.painting import follow_theme, set_kind
+from ui.widgets.recording_control import RecordingControl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,6 +108,7 @@ class CallBar(QFrame):
         self.phone = OwnPhoneButtons(keymap, self)
         self._own: OwnPhone | None = None
         self.keypad = Keypad(self)
+        self.recording = RecordingControl(keymap)
         self._keymap = keymap
         self._build()
         self._connect()
@@ -136,6 +138,7 @@ class CallBar(QFrame):
         self._row.addLayout(words, 1)
         for widget in (
             self.timer,
+            self.recording,
             self.mute,
             self.hold,
             self.keypad_button,
@@ -170,6 +173,7 @@ class CallBar(QFrame):
         # click() does nothing on a disabled button: a key can do no more than the mouse.
         for name, button in keys.items():
             self._keymap.action(name, self, button.click)
+        self._keymap.action("call.recording", self, self.recording.press)
 
     def _rescale(self) -> None:
         px = active().px
@@ -276,7 +280,9 @@ class CallBar(QFrame):
         self.dial.setEnabled(self._can_dial and not going and not ended)
         for button in (self.mute, self.hold, self.keypad_button):
             button.setVisible(connected)
-        self.voicemail.setVisible(going)
+        # Who said yes to a recording is no machine: its button gives its place.
+        recording = None if call is None else call.recording
+        self.voicemail.setVisible(going and (recording is None or not recording.runs))
         self.help.setVisible(call is not None and going)
         self.help.show_help(call.help if call is not None else None)
         held, muted = (call.held, call.muted) if call is not None else (False, False)

@@ -21,6 +21,7 @@ from tests.attack.attempts import (
     monitoring,
     phone,
     reading,
+    recordings,
     settings,
     writing,
 )
@@ -36,6 +37,7 @@ THEMES = (
     functions,
     phone,
     monitoring,
+    recordings,
 )
 # Each works here, but for the last two: a login in no group, and one that is nobody's.
 ROLES = ("c2", "sup", "cli", "adm", "aud", "gw")
