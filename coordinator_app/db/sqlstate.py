@@ -148,6 +148,16 @@ RULES: Mapping[str, _Rule] = {
         "Your own outcomes can be corrected for {hours} hours. Ask a supervisor to correct this.",
         "This outcome can only be corrected by a supervisor now.",
     ),
+    "QC110": _R(
+        RefusedError,
+        "The softphone is not set up for this practice. Use your own phone, and ask the "
+        "administrator to run “coordinator-admin softphone set”.",
+    ),
+    "QC111": _R(
+        RefusedError,
+        "The softphone signed in too often. It tries again in {minutes} minutes.",
+        "The softphone signed in too often. It tries again later.",
+    ),
     "QC070": _R(RefusedError, "Please check what was entered: {field}.", "Please check the entry."),
 }
 

@@ -5,6 +5,7 @@ these. ``bootstrap`` is the only module that chooses.
 """
 
 from coordinator_app.ports.clock import Clock
+from coordinator_app.ports.ear import Ear
 from coordinator_app.ports.gateway import CallStore
 from coordinator_app.ports.keeping import Journal, SecretStore
 from coordinator_app.ports.practice import Connector, PracticeDatabase
@@ -14,6 +15,7 @@ __all__ = [
     "CallStore",
     "Clock",
     "Connector",
+    "Ear",
     "Journal",
     "PracticeDatabase",
     "PrivacyRecords",

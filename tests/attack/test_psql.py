@@ -70,6 +70,14 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "gateway_anchor": (),
     "gateway_sign": ("bigint", "text", "text"),
     "check_receipt": ("text",),
+    "my_phone": (),
+    "set_my_phone": ("text", "uuid"),
+    "softphone_token": (),
+    "line_probe": (),
+    "keep_line_test": ("jsonb", "uuid"),
+    "softphone_key": (),
+    "set_softphone_key": ("text", "text", "text", "uuid"),
+    "clear_softphone_key": ("uuid",),
 }
 ODD: dict[str, tuple[str, ...]] = {
     "text": ("NULL", "''", "repeat('x', 100000)", "E'\\x01\\n'' -- %_'"),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from tests.attack.attempts import (
     becoming,
     doors,
+    ear,
     functions,
     machine,
     making,
@@ -23,7 +24,7 @@ from tests.attack.attempts import (
     writing,
 )
 
-THEMES = (reading, writing, becoming, making, machine, settings, doors, functions)
+THEMES = (reading, writing, becoming, making, machine, settings, doors, functions, ear)
 # Each works here, but for the last two: a login in no group, and one that is nobody's.
 ROLES = ("c2", "sup", "cli", "adm", "aud", "gw")
 OUTSIDERS = ("nobody", "stray")
