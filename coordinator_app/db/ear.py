@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from coordinator_app.db.codec import decode
 from coordinator_app.db.connection import Json, Link
-from coordinator_app.domain.ear import MyPhone, SoftphoneKey, SoftphoneToken
+from coordinator_app.domain.ear import MyEar, SoftphoneKey, SoftphoneToken
 from coordinator_app.domain.line_test import LineFinding, LineProbe
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ class SqlEar:
 
     _link: Link
 
-    def my_phone(self) -> MyPhone:
-        return decode(MyPhone, self._link.call("my_phone"))
+    def my_ear(self) -> MyEar:
+        return decode(MyEar, self._link.call("my_ear"))
 
-    def set_my_phone(self, endpoint: str, op_id: UUID) -> MyPhone:
-        return decode(MyPhone, self._link.call("set_my_phone", endpoint, op_id))
+    def choose_ear(self, endpoint: str, op_id: UUID) -> MyEar:
+        return decode(MyEar, self._link.call("choose_ear", endpoint, op_id))
 
     def softphone_token(self) -> SoftphoneToken:
         return decode(SoftphoneToken, self._link.call("softphone_token"))

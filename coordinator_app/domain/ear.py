@@ -31,7 +31,7 @@ class EarKind(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class MyPhone:
+class MyEar:
     """Where this person hears the calls."""
 
     kind: EarKind

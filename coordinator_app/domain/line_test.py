@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from coordinator_app.domain.ear import MyPhone
+    from coordinator_app.domain.ear import MyEar
     from coordinator_app.domain.practice import LineHealth
 
 # ITU-T G.114: up to 150 ms one way is not noticed in talk. Ours is the way to the practice's
@@ -84,7 +84,7 @@ class LineProbe:
     lowest_client: str
     tls: str  # "TLSv1.3"; "" for a connection that is not encrypted
     line: LineHealth
-    phone: MyPhone
+    ear: MyEar
 
 
 @dataclass(frozen=True, slots=True)

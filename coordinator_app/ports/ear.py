@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from coordinator_app.domain.ear import MyPhone, SoftphoneKey, SoftphoneToken
+    from coordinator_app.domain.ear import MyEar, SoftphoneKey, SoftphoneToken
     from coordinator_app.domain.line_test import LineFinding, LineProbe
 
 
@@ -18,11 +18,11 @@ class Ear(Protocol):
     Each method may raise what a PracticeDatabase's may.
     """
 
-    def my_phone(self) -> MyPhone:
+    def my_ear(self) -> MyEar:
         """Where this person hears the calls."""
         ...
 
-    def set_my_phone(self, endpoint: str, op_id: UUID) -> MyPhone:
+    def choose_ear(self, endpoint: str, op_id: UUID) -> MyEar:
         """Choose another ("client", "+1…", "sip:…"). Raises RefusedError while a call is up, and
         for an address that is none."""
         ...

@@ -49,7 +49,7 @@ def events(practice: Practice, action: str) -> list[dict[str, Any]]:
 
 
 def choose(who: Party, endpoint: str) -> Any:
-    return who.ask("set_my_phone", endpoint, op())
+    return who.ask("choose_ear", endpoint, op())
 
 
 # ---- the arithmetic
@@ -136,9 +136,9 @@ def test_policy_without_a_key_or_line_there_is_no_token(practice: Practice) -> N
     make_real(practice)
     with refused("QC110"):
         practice.c1.ask("softphone_token")
-    assert practice.c1.ask("my_phone")["softphone_ready"] is False
+    assert practice.c1.ask("my_ear")["softphone_ready"] is False
     give_key(practice)
-    assert practice.c1.ask("my_phone")["softphone_ready"] is True
+    assert practice.c1.ask("my_ear")["softphone_ready"] is True
     assert practice.c1.ask("softphone_token")["token"]
 
 
@@ -288,12 +288,12 @@ def test_policy_one_chooses_where_one_hears_the_calls(
     chosen = choose(practice.c1, endpoint)
     assert (chosen["kind"], chosen["office_number"]) == (kind, OFFICE)
     assert chosen["address"] == ("" if kind == "softphone" else endpoint)
-    assert practice.c1.ask("my_phone") == chosen
-    assert practice.c2.ask("my_phone")["kind"] == "softphone", "nobody else's"
+    assert practice.c1.ask("my_ear") == chosen
+    assert practice.c2.ask("my_ear")["kind"] == "softphone", "nobody else's"
     _, call = practice.talk(practice.c1)
     asked = practice.value("SELECT agent_endpoint FROM app.call WHERE id = %s", call["id"])
     assert asked == endpoint
-    logged = events(practice, "phone.choose")
+    logged = events(practice, "ear.choose")
     assert logged == ([] if kind == "softphone" else [{"kind": kind}]), "and no private number"
 
 
@@ -333,9 +333,9 @@ def test_policy_one_chooses_where_one_hears_the_calls(
 )
 def test_policy_nothing_else_is_an_ear(practice: Practice, endpoint: str | None) -> None:
     with refused("QC070") as said:
-        practice.c1.ask("set_my_phone", endpoint, op())
+        practice.c1.ask("choose_ear", endpoint, op())
     assert said.facts["field"] == "endpoint"
-    assert practice.c1.ask("my_phone")["kind"] == "softphone"
+    assert practice.c1.ask("my_ear")["kind"] == "softphone"
 
 
 @pytest.mark.parametrize(
@@ -372,17 +372,17 @@ def test_policy_the_ear_stays_while_a_call_is_up(practice: Practice) -> None:
 
 def test_a_choice_made_twice_is_made_once(practice: Practice) -> None:
     operation = op()
-    first = practice.c1.ask("set_my_phone", "+16175559001", operation)
+    first = practice.c1.ask("choose_ear", "+16175559001", operation)
     choose(practice.c1, "client")
-    assert practice.c1.ask("set_my_phone", "+16175559001", operation) == first
-    assert practice.c1.ask("my_phone")["kind"] == "softphone"
+    assert practice.c1.ask("choose_ear", "+16175559001", operation) == first
+    assert practice.c1.ask("my_ear")["kind"] == "softphone"
     with refused("QC040"):
-        practice.c1.ask("set_my_phone", "+16175559002", operation)
+        practice.c1.ask("choose_ear", "+16175559002", operation)
 
 
 def test_policy_who_does_not_call_has_no_ear(practice: Practice) -> None:
     asked: tuple[Callable[[Party], object], ...] = (
-        lambda who: who.ask("my_phone"),
+        lambda who: who.ask("my_ear"),
         lambda who: choose(who, "client"),
         lambda who: who.ask("line_probe"),
         lambda who: who.ask("keep_line_test", [{"key": "ear"}], op()),
@@ -415,7 +415,7 @@ def test_a_probe_says_how_the_database_is_reached(practice: Practice) -> None:
     assert said["server"][:2].isdigit()
     assert said["tls"] == "", "the server of the tests is on this computer, without TLS"
     assert said["line"]["state"] == "ok"
-    assert said["phone"]["kind"] == "softphone"
+    assert said["ear"]["kind"] == "softphone"
     assert abs(practice.value("SELECT extract(epoch FROM now() - %s::timestamptz)", said["at"])) < 9
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from coordinator_app.domain.ear import EarKind, MyPhone, SoftphoneKey, SoftphoneToken
+from coordinator_app.domain.ear import EarKind, MyEar, SoftphoneKey, SoftphoneToken
 from coordinator_app.domain.line_test import LineProbe
 from coordinator_app.domain.person import Person, Role
 from coordinator_app.errors import NotAllowedError, RefusedError
@@ -22,7 +22,7 @@ NO_KEY = SoftphoneKey("", "", None, "")
 
 
 class FakeEar:
-    """``phone`` is where this person hears the calls; ``minted`` counts the tokens.
+    """``ear`` is where this person hears the calls; ``minted`` counts the tokens.
 
     ``on_call``: changing is refused. ``probe``: what each question of a line test is answered.
     ``kept``: the results of line tests.
@@ -31,7 +31,7 @@ class FakeEar:
     person: Person
 
     def _start_ear(self) -> None:
-        self.phone = MyPhone(
+        self.ear = MyEar(
             EarKind.SOFTPHONE, "", is_practice_line=True, softphone_ready=True, office_number=OFFICE
         )
         self.minted = 0
@@ -39,19 +39,19 @@ class FakeEar:
         self.kept: list[tuple[LineFinding, ...]] = []
         self.key = NO_KEY
         self.chosen: list[tuple[str, UUID]] = []
-        self.probe = LineProbe(NOW, "18.6", 18, "0.1.0", "TLSv1.3", LINE, self.phone)
+        self.probe = LineProbe(NOW, "18.6", 18, "0.1.0", "TLSv1.3", LINE, self.ear)
 
     def _enter(self, name: str) -> None:
         raise NotImplementedError
 
-    def my_phone(self) -> MyPhone:
+    def my_ear(self) -> MyEar:
         """See the port."""
-        self._enter("my_phone")
-        return self.phone
+        self._enter("my_ear")
+        return self.ear
 
-    def set_my_phone(self, endpoint: str, op_id: UUID) -> MyPhone:
+    def choose_ear(self, endpoint: str, op_id: UUID) -> MyEar:
         """See the port."""
-        self._enter("set_my_phone")
+        self._enter("choose_ear")
         self.chosen.append((endpoint, op_id))
         if self.on_call:
             raise RefusedError(
@@ -64,23 +64,23 @@ class FakeEar:
         elif endpoint.startswith("sip:"):
             kind = EarKind.SIP
         address = "" if kind is EarKind.SOFTPHONE else endpoint
-        self.phone = replace(self.phone, kind=kind, address=address)
-        return self.phone
+        self.ear = replace(self.ear, kind=kind, address=address)
+        return self.ear
 
     def softphone_token(self) -> SoftphoneToken:
         """See the port."""
         self._enter("softphone_token")
-        if not self.phone.softphone_ready:
+        if not self.ear.softphone_ready:
             raise RefusedError("The softphone is not set up.", name="softphone_not_set_up")
         self.minted += 1
         return SoftphoneToken(
-            f"token {self.minted}", self.person.id.hex, 600, self.phone.is_practice_line
+            f"token {self.minted}", self.person.id.hex, 600, self.ear.is_practice_line
         )
 
     def line_probe(self) -> LineProbe:
         """See the port."""
         self._enter("line_probe")
-        return replace(self.probe, phone=self.phone)
+        return replace(self.probe, ear=self.ear)
 
     def keep_line_test(self, lines: Sequence[LineFinding], op_id: UUID) -> None:
         """See the port."""

@@ -13,7 +13,7 @@ $$;
 
 -- Why a number cannot be a coordinator's own phone; '' when it may be. The window asks the numbering
 -- plan as well, and so does the gateway before it dials (calls/numbers.py).
-CREATE OR REPLACE FUNCTION app.own_phone_problem(p_number text, p_practice boolean) RETURNS text
+CREATE OR REPLACE FUNCTION app.own_number_problem(p_number text, p_practice boolean) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -64,7 +64,7 @@ AS $$
         ELSE 'softphone' END
 $$;
 
-CREATE OR REPLACE FUNCTION app.phone_view(p_me app.person) RETURNS jsonb
+CREATE OR REPLACE FUNCTION app.ear_view(p_me app.person) RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -77,18 +77,18 @@ AS $$
     FROM app.practice p
 $$;
 
-CREATE OR REPLACE FUNCTION api.my_phone() RETURNS jsonb
+CREATE OR REPLACE FUNCTION api.my_ear() RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN app.phone_view(app.me('coordinator', 'supervisor'));
+    RETURN app.ear_view(app.me('coordinator', 'supervisor'));
 END
 $$;
 
 -- Choose: "client" (in the program), "+1…" (one's own phone), "sip:…". Not while a call is up: the
 -- ear in use would be closed under it.
-CREATE OR REPLACE FUNCTION api.set_my_phone(p_endpoint text, p_op uuid) RETURNS jsonb
+CREATE OR REPLACE FUNCTION api.choose_ear(p_endpoint text, p_op uuid) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -101,12 +101,12 @@ DECLARE
 BEGIN
     v_problem := CASE WHEN v_endpoint = 'client' THEN ''
         WHEN v_endpoint LIKE 'sip:%' THEN app.sip_problem(v_endpoint, v_practice)
-        ELSE app.own_phone_problem(v_endpoint, v_practice) END;
+        ELSE app.own_number_problem(v_endpoint, v_practice) END;
     IF v_problem <> '' THEN
         PERFORM app.fail('QC070', 'bad_argument',
             jsonb_build_object('field', 'endpoint', 'sentence', v_problem));
     END IF;
-    v_answer := app.op_begin(p_op, v_me, 'set_my_phone', jsonb_build_array(v_endpoint));
+    v_answer := app.op_begin(p_op, v_me, 'choose_ear', jsonb_build_array(v_endpoint));
     IF v_answer IS NOT NULL THEN
         RETURN v_answer;
     END IF;
@@ -119,11 +119,13 @@ BEGIN
     IF v_me.agent_endpoint <> v_endpoint THEN
         UPDATE app.person p SET agent_endpoint = v_endpoint WHERE p.id = v_me.id RETURNING p.* INTO v_me;
         -- The kind alone: a private number is nobody's business in the audit.
-        PERFORM app.audit('phone.choose', 'person/' || v_me.id, NULL,
+        PERFORM app.audit('ear.choose', 'person/' || v_me.id, NULL,
             jsonb_build_object('kind', app.endpoint_kind(v_endpoint)));
+        -- What was the ear until now is let go; the next dial calls the new one.
+        PERFORM app.let_phone_go(v_me.id);
         PERFORM app.hint_person(v_me.id);
     END IF;
-    v_answer := app.phone_view(v_me);
+    v_answer := app.ear_view(v_me);
     PERFORM app.op_end(p_op, v_answer);
     RETURN v_answer;
 END
@@ -340,7 +342,7 @@ BEGIN
             'lowest_client', p.lowest_client,
             'tls', (SELECT coalesce(a.sslversion, '') FROM pg_stat_get_activity(pg_backend_pid()) a),
             'line', app.line_view(app.now()),
-            'phone', app.phone_view(v_me))
+            'ear', app.ear_view(v_me))
         FROM app.practice p);
 END
 $$;

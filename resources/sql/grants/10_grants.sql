@@ -33,7 +33,7 @@ GRANT EXECUTE ON FUNCTION
 TO coordinator, supervisor;
 
 GRANT EXECUTE ON FUNCTION
-    api.my_phone(), api.set_my_phone(text, uuid), api.softphone_token(), api.line_probe(),
+    api.my_ear(), api.choose_ear(text, uuid), api.softphone_token(), api.line_probe(),
     api.keep_line_test(jsonb, uuid)
 TO coordinator, supervisor;
 GRANT EXECUTE ON FUNCTION

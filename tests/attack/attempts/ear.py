@@ -25,21 +25,21 @@ EVERYBODY: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 SOME: tuple[tuple[str, str, str], ...] = (
     ("cli adm aud gw nobody", "SELECT api.softphone_token()", NO),
-    ("cli adm aud gw nobody", "SELECT api.set_my_phone('client', gen_random_uuid())", NO),
+    ("cli adm aud gw nobody", "SELECT api.choose_ear('client', gen_random_uuid())", NO),
     ("stray", "SELECT api.softphone_token()", "QC001"),
     # A token is one's own, whoever a setting says one is.
     ("c2", "SET ROLE cc_c1;; SELECT api.softphone_token()", NO),
     ("c2", "SELECT set_config('app.person', '<victim>', false);; SELECT api.softphone_token()", OK),
     ("c2", "BEGIN ISOLATION LEVEL SERIALIZABLE;; SELECT api.softphone_token()", BAD),
     # What is read by who works here: one's own.
-    ("c2 sup", "SELECT api.my_phone()", OK),
+    ("c2 sup", "SELECT api.my_ear()", OK),
     ("c2 sup", "SELECT api.line_probe()", OK),
     # Nothing but three kinds of address, one at a time.
-    ("c2 sup", "SELECT api.set_my_phone('client:' || replace('<victim>', '-', ''), gen_random_uuid())", BAD),
-    ("c2 sup", "SELECT api.set_my_phone('+1900' || '5551234', gen_random_uuid())", BAD),
-    ("c2 sup", "SELECT api.set_my_phone('sip:a@b.example?Replaces=x', gen_random_uuid())", BAD),
-    ("c2 sup", "SELECT api.set_my_phone(E'sip:a@b.example\\r\\nX: y', gen_random_uuid())", BAD),
-    ("c2 sup", "SELECT api.set_my_phone('client', '<op>')", "QC040"),
+    ("c2 sup", "SELECT api.choose_ear('client:' || replace('<victim>', '-', ''), gen_random_uuid())", BAD),
+    ("c2 sup", "SELECT api.choose_ear('+1900' || '5551234', gen_random_uuid())", BAD),
+    ("c2 sup", "SELECT api.choose_ear('sip:a@b.example?Replaces=x', gen_random_uuid())", BAD),
+    ("c2 sup", "SELECT api.choose_ear(E'sip:a@b.example\\r\\nX: y', gen_random_uuid())", BAD),
+    ("c2 sup", "SELECT api.choose_ear('client', '<op>')", "QC040"),
     ("c2", f"SELECT api.set_softphone_key({_KEY}, 'sixteen letters!', gen_random_uuid())", NO),
     ("c2 cli aud gw", "SELECT api.softphone_key()", NO),
     ("c2 cli aud gw", "SELECT api.clear_softphone_key(gen_random_uuid())", NO),
