@@ -10,6 +10,7 @@ from coordinator_app.db.codec import DecodeError, decode, decode_rows
 from coordinator_app.db.connection import DEADLINE, Json, Link, Texts, Uuids
 from coordinator_app.db.ear import SqlEar
 from coordinator_app.db.listener import Listener
+from coordinator_app.db.phones import SqlPhones
 from coordinator_app.db.privacy_records import SqlPrivacyRecords
 from coordinator_app.db.sqlstate import translate_error
 from coordinator_app.domain.call import CallCommand, CallView
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
-class SqlPractice(SqlPrivacyRecords, SqlEar):
+class SqlPractice(SqlPrivacyRecords, SqlPhones, SqlEar):
     """A PracticeDatabase over PostgreSQL (see ports.PracticeDatabase for each method)."""
 
     def __init__(self, parameters: Mapping[str, Any], *, deadline: float = DEADLINE) -> None:

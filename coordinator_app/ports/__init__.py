@@ -8,6 +8,7 @@ from coordinator_app.ports.clock import Clock
 from coordinator_app.ports.ear import Ear
 from coordinator_app.ports.gateway import CallStore
 from coordinator_app.ports.keeping import Journal, SecretStore
+from coordinator_app.ports.phone import Phones
 from coordinator_app.ports.practice import Connector, PracticeDatabase
 from coordinator_app.ports.privacy import PrivacyRecords
 
@@ -17,6 +18,7 @@ __all__ = [
     "Connector",
     "Ear",
     "Journal",
+    "Phones",
     "PracticeDatabase",
     "PrivacyRecords",
     "SecretStore",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from coordinator_app.ports.ear import Ear
+from coordinator_app.ports.phone import Phones
 from coordinator_app.ports.privacy import PrivacyRecords
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from coordinator_app.domain.team import TeamBoard
 
 
-class PracticeDatabase(PrivacyRecords, Ear, Protocol):
+class PracticeDatabase(PrivacyRecords, Phones, Ear, Protocol):
     """One person's signed-in connection. Each method is one round trip.
 
     Every method may raise ``NotConnectedError`` (link lost; sending again with the same

@@ -21,6 +21,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 
 from coordinator_app.db.roles import GROUPS, watch_login
+from tests.helpers.own_phone import pick_up
 from tests.helpers.postgres import Database, TestServer
 
 # A copy of a database costs half a second on a slow disk, this some 20 ms: what a test changed is
@@ -304,7 +305,16 @@ class Practice:
     def beat(self, state: str = "ok") -> None:
         self.gw.ask("gateway_beat", {"state": state, "is_practice_line": True, "sentence": ""})
 
+    def pick_up(self) -> None:
+        """Every coordinator's phone that is called is picked up, and each says "I hear you"."""
+        pick_up(self.gw.connection)
+        self.rows(
+            "UPDATE app.agent_leg SET confirmed_at = app.now(), confirmed_by = 'press' "
+            "WHERE state = 'up' AND confirmed_at IS NULL"
+        )
+
     def take(self) -> list[Any]:
+        self.pick_up()
         found = self.gw.one("SELECT api.gateway_take_requests(50)")
         assert isinstance(found, list)
         return found
@@ -444,6 +454,13 @@ def _fill(connection: psycopg.Connection[Any]) -> None:
                 "INSERT INTO app.person (login, name, role) VALUES (%s, %s, %s)",
                 [login, name, role],
             )
+    # Their phones are up and heard, until they sign in.
+    run(
+        "INSERT INTO app.agent_leg (session_id, person_id, endpoint, wanted, state, leg, "
+        "carrier_ref, since, confirmed_at, confirmed_by) SELECT id, id, app.endpoint_of(p), true, "
+        "'up', 1, 'CA' || replace(id::text, '-', ''), app.now(), app.now(), 'press' "
+        "FROM app.person p WHERE role IN ('coordinator', 'supervisor')"
+    )
     run(
         "INSERT INTO app.training_record (person_id, curriculum, version, completed_on, expires_on)"
         " SELECT id, 'HIPAA', '2027', '2027-01-01', '2028-01-01' FROM app.person"
