@@ -24,6 +24,7 @@ _TOO_SLOW_MS: Final = 1_000.0
 _UNSTEADY_MS: Final = 1_500.0  # the worst of the questions
 _MUCH_LOSS: Final = 5.0  # per cent
 _SKEW: Final = timedelta(seconds=60)  # a token of the carrier holds ten minutes
+_POOR_MOS: Final = 3.5  # ITU-T G.107: below it many users are dissatisfied
 _QUIET: Final = 0.02  # of full scale: what an open microphone in a silent room does not reach
 
 
@@ -165,6 +166,8 @@ def judge_line(line: LineHealth, since: str) -> LineFinding:
         since: when it became so, in words; "" when that is not known.
     """
     known = f" (since {since})" if since else ""
+    if line.round_trip_ms is not None:
+        known += f" The carrier answers in {line.round_trip_ms} ms."
     match line.state:
         case "ok":
             return LineFinding(Part.LINE, Verdict.OK, f"{line.sentence}{known}")
@@ -205,6 +208,39 @@ def judge_database(
         )
     safe = f"encrypted with {probe.tls}" if probe.tls else "on this computer"
     return LineFinding(Part.DATABASE, Verdict.OK, f"{words}, {safe}; program {version}.")
+
+
+def judge_carrier(
+    *, signed_in: bool, edge: str, mos: float = 0.0, loss: float = 0.0, rtt_ms: float = 0.0
+) -> LineFinding:
+    """Say how the softphone stands with the carrier.
+
+    Args:
+        signed_in: it can be called, or is on a call.
+        edge: the carrier's name of the place that takes us in.
+        mos: of the call that is up, 1 to 5; 0 when there is none.
+        loss: of its sound, in per cent.
+        rtt_ms: to the carrier and back.
+    """
+    if not signed_in:
+        return LineFinding(
+            Part.CARRIER,
+            Verdict.BAD,
+            "The softphone is not signed in to the phone line. Wait a minute and test again; if "
+            "it stays so, a firewall may block it: use your own phone, and tell your supervisor.",
+        )
+    place = f" at “{edge}”" if edge else ""
+    if not mos:
+        return LineFinding(Part.CARRIER, Verdict.OK, f"Signed in{place}.")
+    heard = f"voice quality {mos:.1f} of 5, {round(rtt_ms)} ms, {_per_cent(loss)} lost"
+    if mos < _POOR_MOS or loss >= _MUCH_LOSS:
+        return LineFinding(
+            Part.CARRIER,
+            Verdict.ATTENTION,
+            f"The sound of this call is poor ({heard}). Use a cable, and stop downloads and "
+            "videos on this connection.",
+        )
+    return LineFinding(Part.CARRIER, Verdict.OK, f"Signed in{place}; {heard}.")
 
 
 def judge_microphone(loudest: float) -> LineFinding:

@@ -250,7 +250,7 @@
   const orders = {
     sign_in: signIn,
     token: ({ token }) => device && device.updateToken(token),
-    expect: ({ from, until }) => { expected = until ? { from, until } : null; },
+    expect: ({ from, ms }) => { expected = ms > 0 ? { from, until: Date.now() + ms } : null; },
     mute: ({ on }) => { muted = on; if (call) call.mute(on); },
     choose: ({ input, output }) => { chosen = { input, output }; return useDevices(); },
     listen: ({ on }) => (on ? listen() : unlisten()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from coordinator_app.domain.ear import EarKind, MyEar, SoftphoneKey, SoftphoneToken
@@ -80,7 +81,7 @@ class FakeEar:
     def line_probe(self) -> LineProbe:
         """See the port."""
         self._enter("line_probe")
-        return replace(self.probe, ear=self.ear)
+        return replace(self.probe, at=datetime.now(UTC), ear=self.ear)
 
     def keep_line_test(self, lines: Sequence[LineFinding], op_id: UUID) -> None:
         """See the port."""

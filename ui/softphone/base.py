@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from coordinator_app.domain.ear import SoftphoneToken
 
 __all__ = ["Devices", "Phase", "Quality", "Softphone", "Trouble"]
@@ -115,8 +113,8 @@ class Softphone(QObject):
         """Go on with a newer token; a call is not touched."""
 
     @abstractmethod
-    def expect(self, from_number: str, until: datetime | None) -> None:
-        """Take a call from this number until then; None: take none. Others are turned away."""
+    def expect(self, from_number: str, seconds: float) -> None:
+        """Take a call from this number for so long; 0: take none. Others are turned away."""
 
     @abstractmethod
     def mute(self, on: bool) -> None:

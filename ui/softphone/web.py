@@ -44,7 +44,6 @@ from ui.softphone.sdk import SDK_FILE, library
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from coordinator_app.domain.ear import SoftphoneToken
 
@@ -277,10 +276,9 @@ class WebSoftphone(Softphone):
         """See the base."""
         self._ask("token", token=token.token)
 
-    def expect(self, from_number: str, until: datetime | None) -> None:
+    def expect(self, from_number: str, seconds: float) -> None:
         """See the base."""
-        ends = 0 if until is None else round(until.timestamp() * 1000)
-        self._ask("expect", **{"from": from_number}, until=ends)
+        self._ask("expect", **{"from": from_number}, ms=round(seconds * 1000))
 
     def mute(self, on: bool) -> None:
         """See the base."""

@@ -47,12 +47,19 @@ class StatusBar(QFrame):
         self._signal = IconTile("signal", "success", tile=0, size=14)
         self.line = label("", "small")
         self.line.setObjectName("status_line")
+        self._headset = IconTile("phone", "neutral", tile=0, size=14)
+        self.ear = label("", "small")
+        self.ear.setObjectName("status_ear")
         self._row = QHBoxLayout(self)
         for widget in (self._shield, self.database):
             self._row.addWidget(widget)
         self._row.addSpacing(8)
         for widget in (self._signal, self.line):
             widget.setVisible(calls)
+            self._row.addWidget(widget)
+        self._row.addSpacing(8)
+        for widget in (self._headset, self.ear):
+            widget.hide()
             self._row.addWidget(widget)
         self._row.addStretch(1)
         self._keymap = keymap
@@ -96,6 +103,8 @@ class StatusBar(QFrame):
     def _fit(self, width: int) -> None:
         left = width - self.database.sizeHint().width() - self.line.sizeHint().width()
         left -= active().px(120)
+        if self.ear.isVisibleTo(self):
+            left -= self.ear.sizeHint().width() + active().px(34)
         for hint in reversed(self._hints):
             left -= hint.sizeHint().width() + self._row.spacing()
             hint.setVisible(left > 0)
@@ -124,6 +133,21 @@ class StatusBar(QFrame):
         self._signal.set("signal" if line.state != "down" else "wifi-off", kind)
         self.line.setText(text)
         self.line.setToolTip(line.sentence)
+
+    def show_ear(self, words: str, kind: str, about: str) -> None:
+        """Show where one hears the calls.
+
+        Args:
+            words: a few; "" takes it away.
+            kind: success, warning, danger or neutral.
+            about: the whole sentence.
+        """
+        self._headset.set("phone-off" if kind == "danger" else "phone", kind)
+        self.ear.setText(words)
+        self.ear.setToolTip(about)
+        for widget in (self._headset, self.ear):
+            widget.setVisible(bool(words))
+        self._fit(self.width())
 
     def _show_database(self) -> None:
         if self._down:
