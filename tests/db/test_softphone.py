@@ -447,3 +447,17 @@ def test_a_line_test_needs_a_shift_and_findings(practice: Practice) -> None:
     for lines in odd:
         with refused("QC070"):
             practice.c1.ask("keep_line_test", lines, op())
+
+
+def test_policy_a_change_in_the_shift_lets_the_old_ear_go(practice: Practice) -> None:
+    practice.c1.sign_in()
+    practice.c1.ask("connect_phone", op())
+    legs = "SELECT wanted FROM app.agent_leg WHERE person_id = %s"
+    mine = practice.person_id("cc_c1")
+    assert practice.value(legs, mine) is True
+    choose(practice.c1, "client")
+    assert practice.value(legs, mine) is True, "nothing has changed"
+    choose(practice.c1, "+16175559001")
+    assert practice.value(legs, mine) is False
+    practice.c1.ask("connect_phone", op())
+    assert practice.c1.ask("my_phone")["endpoint"] == "+16175559001"

@@ -283,3 +283,64 @@ def test_a_token_of_the_practice_line_reaches_no_carrier(qtbot: QtBot) -> None:
     phone.close()
     assert not shiboken6.isValid(page)
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "right"),
+    [
+        ("softphone://app/", True),
+        ("softphone://app/page.js", True),
+        ("wss://voice-js.roaming.twilio.com/signal", True),
+        ("wss://voice-js.ashburn.twilio.com/signal", True),
+        ("https://eventgw.twilio.com/v4/EndpointEvents", True),
+        ("https://eventgw.us1.twilio.com/v4/EndpointMetrics", True),
+        ("https://api.twilio.com/2010-04-01/Accounts", False),
+        ("https://sdk.twilio.com/js/client/sounds/releases/1.0.0/incoming.mp3", False),
+        ("wss://voice-js.roaming.twilio.com.evil.example/signal", False),
+        ("wss://evil.example/voice-js.roaming.twilio.com/signal", False),
+        ("wss://127.0.0.1:4443/signal", False),
+        ("http://voice-js.roaming.twilio.com/signal", False),
+        ("file:///etc/passwd", False),
+        ("softphone://other/", False),
+    ],
+)
+def test_only_the_carriers_addresses_are_let_through(url: str, right: bool) -> None:
+    from ui.softphone.web import allowed  # noqa: PLC0415 - an optional extra
+
+    assert allowed(url) is right
+
+
+def test_the_microphone_is_for_our_page_alone() -> None:
+    from PySide6.QtCore import QUrl  # noqa: PLC0415
+    from PySide6.QtWebEngineCore import QWebEnginePermission  # noqa: PLC0415
+
+    from ui.softphone.web import HOME, _decide  # noqa: PLC0415
+
+    kinds = QWebEnginePermission.PermissionType
+
+    class Asked:
+        def __init__(self, kind: Any, origin: str) -> None:
+            self.kind, self.place, self.granted = kind, origin, None
+
+        def permissionType(self) -> Any:
+            return self.kind
+
+        def origin(self) -> QUrl:
+            return QUrl(self.place)
+
+        def grant(self) -> None:
+            self.granted = True
+
+        def deny(self) -> None:
+            self.granted = False
+
+    def decided(kind: Any, origin: str = HOME) -> bool | None:
+        asked = Asked(kind, origin)
+        _decide(asked)  # type: ignore[arg-type]
+        return asked.granted
+
+    assert decided(kinds.MediaAudioCapture) is True
+    assert decided(kinds.MediaAudioCapture, "https://example.com/") is False
+    others = [kind for kind in kinds if kind is not kinds.MediaAudioCapture]
+    assert len(others) > 5
+    assert [kind for kind in others if decided(kind)] == []

@@ -47,6 +47,7 @@ class StatusBar(QFrame):
         self._signal = IconTile("signal", "success", tile=0, size=14)
         self.line = label("", "small")
         self.line.setObjectName("status_line")
+        self._deaf = False
         self._headset = IconTile("phone", "neutral", tile=0, size=14)
         self.ear = label("", "small")
         self.ear.setObjectName("status_ear")
@@ -103,11 +104,14 @@ class StatusBar(QFrame):
     def _fit(self, width: int) -> None:
         left = width - self.database.sizeHint().width() - self.line.sizeHint().width()
         left -= active().px(120)
-        if self.ear.isVisibleTo(self):
-            left -= self.ear.sizeHint().width() + active().px(34)
+        # The keys come first, but a telephone that cannot be heard comes before the keys.
+        words = self.ear.sizeHint().width() + self._row.spacing()
+        icon = active().px(28) if self.ear.text() else 0
+        left -= icon + (words if self._deaf else 0)
         for hint in reversed(self._hints):
             left -= hint.sizeHint().width() + self._row.spacing()
             hint.setVisible(left > 0)
+        self.ear.setVisible(bool(self.ear.text()) and (self._deaf or left > words))
 
     def show_round_trip(self, ms: float) -> None:
         """Show how long the last answer took."""
@@ -142,11 +146,12 @@ class StatusBar(QFrame):
             kind: success, warning, danger or neutral.
             about: the whole sentence.
         """
-        self._headset.set("phone-off" if kind == "danger" else "phone", kind)
+        self._deaf = kind == "danger"
+        self._headset.set("phone-off" if self._deaf else "phone", kind)
+        self._headset.setToolTip(f"{words}. {about}")
+        self._headset.setVisible(bool(words))
         self.ear.setText(words)
         self.ear.setToolTip(about)
-        for widget in (self._headset, self.ear):
-            widget.setVisible(bool(words))
         self._fit(self.width())
 
     def _show_database(self) -> None:

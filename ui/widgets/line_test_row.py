@@ -40,6 +40,7 @@ class LineTestRow(QWidget):
         self.words.setWordWrap(True)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         head = QHBoxLayout()
+        head.setSpacing(8)
         head.addWidget(self._name)
         head.addWidget(self.state)
         head.addStretch(1)

@@ -125,7 +125,7 @@ class MyEarCard(Card):
         self.tone.setObjectName("my_ear_tone")
         self.tone.clicked.connect(self.tone_wanted)
         self.meter = LevelMeter(self.tr("Microphone level"))
-        column = self._column = QVBoxLayout(self.sound)
+        column = self._rows = QVBoxLayout(self.sound)
         column.setContentsMargins(0, 0, 0, 0)
         for words, box, button in (
             (self.tr("Microphone"), self.microphone, self.listen),
@@ -141,7 +141,7 @@ class MyEarCard(Card):
         return self.sound
 
     def _fit(self) -> None:
-        self._column.setSpacing(active().px(8))
+        self._rows.setSpacing(active().px(8))
         for button in (self.listen, self.tone):
             button.setMinimumWidth(active().px(96))
 
