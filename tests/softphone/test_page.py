@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QObject, QSettings
 from PySide6.QtWidgets import QApplication
 
+from coordinator_app.domain.call import PhoneState
 from coordinator_app.domain.ear import SoftphoneToken
+from tests.helpers.fake_phone import READY
+from tests.helpers.fake_sign_in import person_of, session_for
+from tests.helpers.fake_team import FakeTeamPractice
+from tests.helpers.inline import InlineTasks
+from ui.messages import MessageBus
+from ui.preferences import Preferences
 from ui.softphone.base import Devices, Phase, Softphone, Trouble
+from ui.softphone.desk import EarDesk
+from ui.softphone.kit import SoftphoneKit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -222,6 +232,37 @@ def run_js(qtbot: QtBot, phone: WebSoftphone, script: str) -> Any:
     return json.loads(answers[-1])
 
 
+def test_the_desk_takes_its_own_leg_and_says_that_it_hears(
+    qtbot: QtBot, carrier: Signalling, tmp_path: Path
+) -> None:
+    """The whole way, but for the database: token, sign-in, one's own leg, sound."""
+    from ui.softphone.web import WebSoftphone  # noqa: PLC0415 - an optional extra
+
+    class Kit(SoftphoneKit):
+        def make(self, parent: QObject) -> Softphone:
+            return WebSoftphone(parent, test_host=carrier.host)
+
+    practice = FakeTeamPractice(person=person_of("jordan"))
+    practice.ear = replace(practice.ear, is_practice_line=False, office_number=OFFICE)
+    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    desk = EarDesk(session_for(practice), InlineTasks(), MessageBus(), Preferences(settings), Kit())
+    heard: list[bool] = []
+    desk.on_line.connect(heard.append)
+    desk.load()
+    until(qtbot, lambda: desk.state.words == "Softphone ready")
+    assert carrier.tokens == ["token 1"]
+    stranger = carrier.invite(OFFICE)
+    until(qtbot, stranger.refused.is_set)
+    desk.follow_phone(replace(READY, state=PhoneState.CONNECTING))
+    call = carrier.invite(OFFICE)
+    until(qtbot, lambda: heard[-1:] == [True])
+    until(qtbot, call.heard.is_set)
+    carrier.hang_up(call)
+    until(qtbot, lambda: heard[-1:] == [False])
+    desk.close()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
 def test_the_page_gets_nowhere_else(qtbot: QtBot, phone: WebSoftphone) -> None:
     ready(qtbot, phone)
     page = phone._page
@@ -320,7 +361,8 @@ def test_the_microphone_is_for_our_page_alone() -> None:
 
     class Asked:
         def __init__(self, kind: Any, origin: str) -> None:
-            self.kind, self.place, self.granted = kind, origin, None
+            self.kind, self.place = kind, origin
+            self.granted: bool | None = None
 
         def permissionType(self) -> Any:
             return self.kind
