@@ -11,14 +11,17 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
 from coordinator_app.demo.line import Manners
 from coordinator_app.domain.call import CallState
+from coordinator_app.domain.ear import EarKind
 from coordinator_app.domain.outcome import Outcome
 from coordinator_app.errors import UserFacingError
 from ui.console import say
 from ui.pages.call_log import CallLogPage
 from ui.pages.callbacks import CallbacksPage
 from ui.pages.find import FindPage
+from ui.pages.line_test import LineTestPage
 from ui.pages.people import PeoplePage
 from ui.pages.privacy import PrivacyPage
+from ui.pages.settings import SettingsPage
 from ui.pages.team import TeamPage
 from ui.pictures_live import take_company, take_live_calls
 from ui.robot import NotTrueError
@@ -148,7 +151,25 @@ class Album:
             robot.until(fact, f"the page {key} is loaded")
             self.settle()
             self.take(key.replace("_", "-"))
+        self.take_line_test()
         workspace.open("queue")
+
+    def take_line_test(self) -> None:
+        """Where one hears the calls, and how good the line is."""
+        robot, workspace = self.stage.robot, self.stage.workspace
+        settings, test = workspace.pages["settings"], workspace.pages["line_test"]
+        if not isinstance(settings, SettingsPage) or not isinstance(test, LineTestPage):
+            raise NotTrueError("a coordinator has settings and a line test")
+        if settings.ear is None:
+            raise NotTrueError("a coordinator has an ear")
+        workspace.open("settings")
+        settings.ear.kind.choose(EarKind.PHONE.value)
+        self.take("settings-phone")
+        robot.click(settings.ear.test)
+        self.take("line-test")
+        robot.click(test.view.start)
+        robot.until(test.view.copy.isEnabled, "the line is tested")
+        self.take("line-test-done")
 
     def look_up(self) -> FindPage:
         """Find the patient of the call by the number that was dialled."""

@@ -166,6 +166,16 @@ RULES: Mapping[str, _Rule] = {
     "QC111": _R(RefusedError, "This recording is kept by a legal hold or an open incident."),
     "QC112": _R(RefusedError, "Recording cannot be turned on yet. Ask the administrator."),
     "QC113": _R(StaleError, "This recording is not here (any more). The list is loaded again."),
+    "QC120": _R(
+        RefusedError,
+        "The softphone is not set up for this practice. Use your own phone, and ask the "
+        "administrator to run “coordinator-admin softphone set”.",
+    ),
+    "QC121": _R(
+        RefusedError,
+        "The softphone signed in too often. It tries again in {minutes} minutes.",
+        "The softphone signed in too often. It tries again later.",
+    ),
     "QC070": _R(RefusedError, "Please check what was entered: {field}.", "Please check the entry."),
 }
 

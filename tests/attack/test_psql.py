@@ -105,6 +105,14 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "gateway_playbacks": (),
     "gateway_playback": ("uuid", "text"),
     "gateway_purge_recordings": (),
+    "my_ear": (),
+    "choose_ear": ("text", "uuid"),
+    "softphone_token": (),
+    "line_probe": (),
+    "keep_line_test": ("jsonb", "uuid"),
+    "softphone_key": (),
+    "set_softphone_key": ("text", "text", "text", "uuid"),
+    "clear_softphone_key": ("uuid",),
 }
 ODD: dict[str, tuple[str, ...]] = {
     "text": ("NULL", "''", "repeat('x', 100000)", "E'\\x01\\n'' -- %_'"),

@@ -87,6 +87,7 @@ class CallBar(QFrame):
         self.status = Elide("", "small")
         self.caption = Elide("", "small")
         self.practice_line = Chip("", "warning")
+        self.ear = Chip("", "danger")
         self.timer = CallTimer(now)
         self.mute = IconButton("mic", self.tr("Mute"), framed=True)
         self.hold = IconButton("pause", self.tr("Hold"), framed=True)
@@ -129,6 +130,7 @@ class CallBar(QFrame):
         first.addWidget(self.title)
         first.addWidget(self.company.who)
         first.addWidget(self.practice_line)
+        first.addWidget(self.ear)
         first.addStretch(1)
         words.addLayout(first)
         words.addLayout(second)
@@ -231,6 +233,12 @@ class CallBar(QFrame):
         """Show how one's own phone stands; None while it is not known."""
         self._own = phone
         self._refresh()
+
+    def show_ear(self, words: str, about: str) -> None:
+        """Say that one cannot hear calls now, and why; "" when one can."""
+        self.ear.set(words)
+        self.ear.setToolTip(about)
+        self.ear.setAccessibleName(about)
 
     def _dial(self) -> None:
         # Disabled at once, before anybody hears of it: two presses are never two calls.

@@ -33,6 +33,14 @@ GRANT EXECUTE ON FUNCTION
     api.my_phone(), api.connect_phone(uuid), api.disconnect_phone(uuid), api.hear_me(integer, text, uuid)
 TO coordinator, supervisor;
 
+GRANT EXECUTE ON FUNCTION
+    api.my_ear(), api.choose_ear(text, uuid), api.softphone_token(), api.line_probe(),
+    api.keep_line_test(jsonb, uuid)
+TO coordinator, supervisor;
+GRANT EXECUTE ON FUNCTION
+    api.softphone_key(), api.set_softphone_key(text, text, text, uuid), api.clear_softphone_key(uuid)
+TO supervisor, administrator;
+
 GRANT EXECUTE ON FUNCTION api.openings(uuid[], uuid, date, integer)
 TO coordinator, supervisor, clinician, administrator;
 GRANT EXECUTE ON FUNCTION api.call_log(jsonb, uuid, integer)

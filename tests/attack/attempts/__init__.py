@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from tests.attack.attempts import (
     becoming,
     doors,
+    ear,
     functions,
     machine,
     making,
@@ -38,6 +39,7 @@ THEMES = (
     phone,
     monitoring,
     recordings,
+    ear,
 )
 # Each works here, but for the last two: a login in no group, and one that is nobody's.
 ROLES = ("c2", "sup", "cli", "adm", "aud", "gw")
