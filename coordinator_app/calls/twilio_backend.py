@@ -40,7 +40,7 @@ from coordinator_app.calls.backend import (
     Unreachable,
     Vanished,
 )
-from coordinator_app.calls.twilio_errors import rejected
+from coordinator_app.calls.twilio_errors import RECONCILE, rejected
 from coordinator_app.calls.twilio_line import LISTED, NOT_FOUND, REQUEST_TIMEOUT, TwilioLine
 from coordinator_app.calls.twilio_shapes import (
     PARTICIPANT_STATES,
@@ -274,8 +274,8 @@ class TwilioBackend:
                 return Unknown(lost.why)
             return Rejected("", Category.NOT_SENT, _UNREACHED)
         except No as no:
-            if no.status == REQUEST_TIMEOUT:
-                return Unknown("timed out at the carrier")
+            if no.status == REQUEST_TIMEOUT or no.code in RECONCILE:
+                return Unknown(f"status {no.status}, code {no.code}")
             return rejected(no.status, no.code, self._line.retry_after_s)
 
     def _talking(self, request: CallRequest, mine: Any) -> PatientLeg:  # noqa: ANN401  the package is untyped
