@@ -80,16 +80,17 @@ class TwilioBackend:
 
     def preflight(self) -> tuple[Finding, ...]:
         """See ``VoipBackend``."""
+        # Not the account: only a main key may read it, and a restricted one should be used.
         try:
-            account = ask(lambda: self._client.api.v2010.accounts(self._line.account).fetch())
+            ask(lambda: self._client.conferences.list(limit=1))
         except Lost:
             return (Finding(blocks=False, sentence=_UNREACHED, unreachable=True),)
         except No as no:
             answer = rejected(no.status, no.code, None)
-            return (Finding(blocks=True, sentence=answer.sentence),)
-        if account.status != "active":
-            closed = "The phone line's account is suspended or closed. Tell your supervisor."
-            return (Finding(blocks=True, sentence=closed),)
+            if answer.category is not Category.WAIT:
+                return (Finding(blocks=True, sentence=answer.sentence),)
+        if self._line.problem:
+            return (Finding(blocks=True, sentence=self._line.problem),)
         return ()
 
     # -------------------------------------------------------------- the coordinator
@@ -106,7 +107,7 @@ class TwilioBackend:
     def open_agent_leg(self, request: CallRequest) -> PlaceAnswer:
         """See ``VoipBackend``."""
         if request.agent_endpoint.startswith("+"):
-            refusal = numbers.refusal(request.agent_endpoint, practice=self._practice)
+            refusal = self._refusal(request.agent_endpoint)
             if refusal:
                 return Rejected("", Category.BLOCKED, refusal)
         return self._add(
@@ -134,7 +135,7 @@ class TwilioBackend:
 
     def place(self, request: CallRequest) -> PlaceAnswer:
         """See ``VoipBackend``."""
-        refusal = numbers.refusal(request.to, practice=self._practice)
+        refusal = self._refusal(request.to)
         if refusal:
             return Rejected("", Category.BLOCKED, refusal)
         if request.extension:
@@ -224,6 +225,9 @@ class TwilioBackend:
         return self._line.command(lambda: self._client.calls(ref).update(twiml=twiml))
 
     # -------------------------------------------------------------- requests
+
+    def _refusal(self, e164: str) -> str:
+        return numbers.refusal(e164, practice=self._practice, countries=self._line.countries)
 
     def _add(
         self, request: CallRequest, *, to: str, label: str, timeout: int, time_limit: int

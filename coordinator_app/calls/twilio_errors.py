@@ -2,8 +2,9 @@
 
 The category decides what becomes of the call and of the line (``backend.Category``). Two answers
 are no refusals: ``GONE`` (the race with a call's own end) and ``RECONCILE`` (the call may exist,
-so it is looked up and never sent again). The HTTP status decides first, the code second; an unknown code is a line error, never a
-crash. Twilio's own message is not shown: it may carry the number or the account.
+so it is looked up and never sent again). The HTTP status decides first, the code second; an
+unknown code is a line error, never a crash. Twilio's own message is not shown: it may carry the
+number or the account.
 """
 
 from __future__ import annotations
