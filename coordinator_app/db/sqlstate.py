@@ -148,6 +148,11 @@ RULES: Mapping[str, _Rule] = {
         "Your own outcomes can be corrected for {hours} hours. Ask a supervisor to correct this.",
         "This outcome can only be corrected by a supervisor now.",
     ),
+    "QC085": _R(
+        StaleError,
+        "The gateway has another key now. The page is loaded again; enter account and key again.",
+    ),
+    "QC086": _R(RefusedError, "The phone line’s set-up does not allow this now."),
     "QC070": _R(RefusedError, "Please check what was entered: {field}.", "Please check the entry."),
 }
 

@@ -37,6 +37,31 @@ class Rhythm:
     goodbye: float = 3.0  # for the practice line's calls to end
 
 
+def _never() -> bool:
+    return False
+
+
+def _nothing() -> str:
+    return ""
+
+
+def _silent() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What the gateway's other work has to do with its loop; asked at every turn.
+
+    ``leaves``: whether the loop is to end as soon as no call is open (another account waits);
+    ``problem``: why nobody may call ("" when everybody may); ``alive``: told after every turn.
+    """
+
+    leaves: Callable[[], bool] = _never
+    problem: Callable[[], str] = _nothing
+    alive: Callable[[], None] = _silent
+
+
 class Gateway:
     """One engine, one line, and whichever database connection there is."""
 
@@ -49,13 +74,16 @@ class Gateway:
         *,
         settings: EngineSettings | None = None,
         rhythm: Rhythm | None = None,
+        round_: Round | None = None,
     ) -> None:
-        """``stop``: set from anywhere to end ``run``."""
+        """``stop``: set from anywhere to end ``run``; ``round_``: what others want of this one."""
         self._connect = connect
         self._practice = backend.is_practice
         self._stop = stop
         self._clock = clock
         self._rhythm = rhythm or Rhythm()
+        self._round = round_ or Round()
+        self._problem = ""
         default = PRACTICE if self._practice else EngineSettings()
         self._engine = CallEngine(backend, clock, settings or default)
         self._store: GatewayStore | None = None
@@ -88,13 +116,25 @@ class Gateway:
         if self._store is None:
             self._reconnect()
         try:
+            self._heed_the_check()
             rest = self._engine.step(self._store)
             if self._store is not None:
                 self._beat(self._store)
+                if self._round.leaves() and not self._engine.open_calls():
+                    self._engine.end_all()  # no call is open: only coordinators' own legs
+                    self._stop.set()
+            self._round.alive()
         except NotConnectedError:
             self._lost()
             return 0.0
         return rest
+
+    def _heed_the_check(self) -> None:
+        """Stop the line as soon as its check finds why; the line's own probe sees it mended."""
+        problem = self._round.problem()
+        if problem and problem != self._problem:
+            self._engine.block(problem)
+        self._problem = problem
 
     def _beat(self, store: GatewayStore) -> None:
         now = self._clock.monotonic()

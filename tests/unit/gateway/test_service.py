@@ -18,7 +18,9 @@ from coordinator_app.calls.practice_line.personas import PersonaKind
 from coordinator_app.domain.call import CallEnd, CallState
 from coordinator_app.errors import NotConnectedError, SignInRefusedError
 from coordinator_app.gateway import lines
+from coordinator_app.gateway.carrier_account import Accounts, Chosen, secret_key
 from coordinator_app.gateway.no_line import NoLine
+from coordinator_app.gateway.own_secrets import Credentials
 from coordinator_app.gateway.service import Gateway
 from coordinator_app.secrets.memory import MemorySecretStore
 from tests.helpers.call_store import FakeCallStore, call_request
@@ -190,8 +192,12 @@ def test_stopping_leaves_a_real_lines_calls_alone(office: Office) -> None:
 # ------------------------------------------------------------------ without a line
 
 
+def local(vault: MemorySecretStore, name: str = "default") -> Chosen:
+    return Accounts(Credentials(None), vault, name).local()
+
+
 def test_missing_credentials_are_said_and_nobody_is_called(office: Office) -> None:
-    with lines.carrier(MemorySecretStore(), "default") as backend:
+    with lines.carrier(local(MemorySecretStore())) as backend:
         assert isinstance(backend, NoLine)
         call = office.store.ask(call_request())
         office.stop.after(6, office.stop.set)
@@ -225,8 +231,8 @@ def test_without_a_line_open_calls_are_not_judged() -> None:
 )
 def test_unusable_credentials_are_said(kept: str, words: str) -> None:
     secrets = MemorySecretStore()
-    secrets.set(lines.secret_key("default"), kept)
-    with lines.carrier(secrets, "default") as line:
+    secrets.set(secret_key("default"), kept)
+    with lines.carrier(local(secrets)) as line:
         (finding,) = lines.backend_of(line).preflight()
         assert finding.blocks
         assert words in finding.sentence
@@ -235,8 +241,8 @@ def test_unusable_credentials_are_said(kept: str, words: str) -> None:
 def test_usable_credentials_make_a_real_line() -> None:
     secrets = MemorySecretStore()
     values = {"account_sid": "AC" + "1" * 32, "key_sid": "SK" + "2" * 32, "key_secret": "s"}
-    secrets.set(lines.secret_key("clinic"), json.dumps(values))
-    with lines.carrier(secrets, "clinic") as backend:
+    secrets.set(secret_key("clinic"), json.dumps(values))
+    with lines.carrier(local(secrets, "clinic")) as backend:
         assert not isinstance(backend, NoLine)
         assert not backend.is_practice
 
