@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event
+from typing import Protocol
 
 from coordinator_app.calls.backend import Unreachable, VoipBackend
 from coordinator_app.calls.clock import LineClock
@@ -18,10 +19,10 @@ from coordinator_app.calls.twilio_backend import TwilioBackend
 from coordinator_app.calls.twilio_http import PRACTICE_MARK, LineHttpClient
 from coordinator_app.calls.twilio_line import Credentials, TwilioLine
 from coordinator_app.calls.twilio_setup import TwilioSetup
-from coordinator_app.db.side_store import SqlSideStore
 from coordinator_app.errors import NotConnectedError
 from coordinator_app.gateway.carrier_account import Accounts, Chosen
 from coordinator_app.gateway.no_line import NoLine
+from coordinator_app.ports import LineStore
 
 _log = logging.getLogger(__name__)
 
@@ -69,8 +70,16 @@ def probe(credentials: Credentials) -> AccountFacts | Unreachable:
         return TwilioSetup(line).account()
 
 
+class LineSession(LineStore, Protocol):
+    """A ``LineStore`` on a connection of its own."""
+
+    def close(self) -> None:
+        """Close the connection. Never raises."""
+        ...
+
+
 def choose(
-    accounts: Accounts, connect: Callable[[], SqlSideStore], stop: Event, first_wait: float = 0.5
+    accounts: Accounts, connect: Callable[[], LineSession], stop: Event, first_wait: float = 0.5
 ) -> Chosen | None:
     """Which account to begin with; waits for a database that is away. None: told to stop.
 

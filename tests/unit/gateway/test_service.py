@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from threading import Event
+from uuid import UUID
 
 import pytest
 
@@ -21,10 +22,12 @@ from coordinator_app.gateway import lines
 from coordinator_app.gateway.carrier_account import Accounts, Chosen, secret_key
 from coordinator_app.gateway.no_line import NoLine
 from coordinator_app.gateway.own_secrets import Credentials
-from coordinator_app.gateway.service import Gateway
+from coordinator_app.gateway.rounds import Rounds
+from coordinator_app.gateway.service import Gateway, Round
 from coordinator_app.secrets.memory import MemorySecretStore
 from tests.helpers.call_store import FakeCallStore, call_request
 from tests.helpers.direct_line import DirectLine
+from tests.helpers.line_world import FakeLineStore
 from tests.helpers.people import PEOPLE, number_of
 from tests.helpers.virtual_clock import VirtualClock
 
@@ -254,3 +257,86 @@ def test_a_practice_line_of_the_demos_people(tmp_path: Path) -> None:
         assert line.is_practice
         assert lines.backend_of(line).preflight() == ()
         assert server.base.startswith("http://127.0.0.1:")
+
+
+# ------------------------------------------------------------------ with the set-up
+
+
+def test_the_check_stops_the_line_and_the_board_says_why(office: Office) -> None:
+    account = office.net.backend._line
+
+    def find(words: str) -> None:
+        account.problem = words
+
+    office.stop.after(1, lambda: find("The number is not verified."))
+    office.stop.after(12, lambda: find(""))
+    office.stop.after(30, office.stop.set)
+    gateway = Gateway(
+        office.connect,
+        office.net.backend,
+        office.stop,
+        office.clock,
+        round_=Round(problem=lambda: account.problem),
+    )
+    gateway.run(office._ready)
+    said = [beat.sentence for beat in office.store.beats]
+    assert "The number is not verified." in said
+    assert "The number is not verified." not in said[-1]
+    assert office.store.beats[-1].state == "ok"
+
+
+def test_another_account_waits_for_the_last_call_and_lets_coordinators_go(office: Office) -> None:
+    call = office.store.ask(call_request(to=number_of(PersonaKind.ANSWERS)))
+    leaves: list[bool] = []
+    office.stop.after(5, lambda: leaves.append(True))
+    gateway = Gateway(
+        office.connect,
+        office.net.backend,
+        office.stop,
+        office.clock,
+        round_=Round(leaves=lambda: bool(leaves)),
+    )
+    gateway.run(office._ready)
+    ending = office.store.of(call).ending
+    assert ending is not None
+    assert ending.end is CallEnd.COMPLETED_BY_PATIENT
+    assert not [leg for leg in office.net.line.legs() if leg.active]
+
+
+def test_rounds_end_for_good_or_begin_anew() -> None:
+    rounds = Rounds()
+    rounds.when_idle()
+    assert rounds.leaves()
+    rounds.stop.set()
+    assert rounds.another()
+    assert not rounds.stop.is_set()
+    assert not rounds.leaves()
+    rounds.end()
+    assert rounds.stop.is_set()
+    assert not rounds.another()
+    assert rounds.stop.is_set()
+
+
+def test_the_account_is_asked_for_until_the_database_is_there() -> None:
+    facts = FakeLineStore()
+
+    class Store(FakeLineStore):
+        def close(self) -> None:
+            facts.asked_at[UUID(int=1)] = 1.0
+
+    tries: list[object] = []
+
+    def connect() -> Store:
+        tries.append(None)
+        if len(tries) < 3:
+            raise NotConnectedError("away")
+        return Store()
+
+    stop = ClockedStop(VirtualClock())
+    accounts = Accounts(Credentials(None), MemorySecretStore(""))
+    chosen = lines.choose(accounts, connect, stop)
+    assert chosen is not None
+    assert (chosen.source, len(tries)) == ("none", 3)
+    assert facts.asked_at, "the session is closed again"
+    stop.set()
+    assert lines.choose(accounts, connect, stop) is None
