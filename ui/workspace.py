@@ -22,6 +22,7 @@ from ui.pages.find import FindPage
 from ui.pages.keys import KeysPage
 from ui.pages.page import Page
 from ui.pages.people import PeoplePage
+from ui.pages.phone_line import PhoneLinePart
 from ui.pages.privacy import PrivacyPage
 from ui.pages.schedule import SchedulePage
 from ui.pages.settings import SettingsPage
@@ -148,12 +149,18 @@ class Workspace(QWidget):
             "call_log": self._make_call_log,
             "people": lambda: PeoplePage(session, link, messages),
             "privacy": lambda: PrivacyPage(session, link, messages),
-            "settings": lambda: SettingsPage(tools.theme, tools.preferences, tools.version),
+            "settings": self._make_settings,
             "help": self._make_help,
         }
         page = makers[key]()
         page.changed.connect(self.broadcast)
         return page
+
+    def _make_settings(self) -> Page:
+        tools, line = self._tools, None
+        if self._person.role in {Role.SUPERVISOR, Role.ADMINISTRATOR}:
+            line = PhoneLinePart(self.session, self._link, tools.messages)
+        return SettingsPage(tools.theme, tools.preferences, tools.version, line=line)
 
     def _make_station(self) -> Page:
         tools = self._tools

@@ -212,7 +212,7 @@ def test_nonsense_is_refused(real: Practice, gateway: SqlSideStore) -> None:
 
 
 def test_the_same_wish_again_changes_nothing(real: Practice, gateway: SqlSideStore) -> None:
-    same = {"sealed": "ab" * 100, "op": op()}
+    same: dict[str, Any] = {"sealed": "ab" * 100, "op": op()}
     assert enter(real, real.sup, **same) == enter(real, real.sup, **same)
     assert real.value("SELECT count(*) FROM app.carrier_account") == 1
 

@@ -20,6 +20,7 @@ from coordinator_app.domain.team import CoordinatorToday, Kpi, TeamBoard
 from coordinator_app.errors import NotAllowedError
 from tests.helpers.fake_access import FakeAccess
 from tests.helpers.fake_data import NOW, FakePatient
+from tests.helpers.fake_line import FakeLine
 from tests.helpers.fake_privacy import FakePrivacy
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def callback_row(person: Person, p: FakePatient, wrap_up: WrapUp) -> CallbackRow
     )
 
 
-class FakeLists(FakeAccess, FakePrivacy):
+class FakeLists(FakeAccess, FakePrivacy, FakeLine):
     """What lies around the calls. ``log`` keeps the name of each method that was called."""
 
     def __init__(self, person: Person) -> None:
