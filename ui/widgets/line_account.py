@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from ui.messages import Level
 from ui.models.words import moment
@@ -41,6 +41,17 @@ class TypedAccount:
     secret: str = field(repr=False)
     password: str = field(repr=False)
     code: str = field(default="", repr=False)
+
+
+def _beside(form: FormColumn, *pairs: QWidget) -> QWidget:
+    """Put fields of the form beside each other."""
+    holder = QWidget()
+    holder.setProperty("transparent", "true")
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    for pair in pairs:
+        row.addWidget(pair, 1)
+    return form.add(holder)
 
 
 class AccountStep(QWidget):
@@ -90,7 +101,8 @@ class AccountStep(QWidget):
             edit.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.sealed = label("", "small")
         self.sealed.setWordWrap(True)
-        made: list[QWidget] = [form.add(label(self.tr("Another account"), "h3"))]
+        self.heading = label("", "h3")
+        made: list[QWidget] = [form.add(self.heading)]
         for words in (
             self.tr("At the carrier, first:"),
             self.tr(
@@ -109,10 +121,16 @@ class AccountStep(QWidget):
             line.setWordWrap(True)
             made.append(form.add(line))
         made += [
-            form.field(self.tr("Account SID"), self.account),
-            form.field(self.tr("API key SID"), self.key),
-            form.field(self.tr("Secret of the key"), self.secret),
-            form.field(self.tr("Your password, again"), self.password),
+            _beside(
+                form,
+                form.field(self.tr("Account SID"), self.account),
+                form.field(self.tr("API key SID"), self.key),
+            ),
+            _beside(
+                form,
+                form.field(self.tr("Secret of the key"), self.secret),
+                form.field(self.tr("Your password, again"), self.password),
+            ),
         ]
         form.add(self.problem)
         made += [form.row(self.use, self.forget_it), form.add(self.sealed)]
@@ -135,6 +153,8 @@ class AccountStep(QWidget):
                 "practice": self.tr("The practice line: simulated people, no real call"),
             }.get(line.source, self.tr("None: no call can be made")).replace("%1", ending)
         )
+        none = line.source == "none" and account is None
+        self.heading.setText(self.tr("Enter the account") if none else self.tr("Another account"))
         for part in self._fields:
             part.setVisible(not line.is_demo)
         self.forget_it.setVisible(account is not None)

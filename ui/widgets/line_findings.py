@@ -90,6 +90,7 @@ class FindingsStep(QWidget):
         self._form: FormColumn | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
         column.addLayout(top)
         column.addLayout(self._holder, 1)
         self.check.clicked.connect(self.check_wanted)
@@ -139,7 +140,14 @@ class FindingsStep(QWidget):
         on = name in line.ticks
         if finding.level is Level.OK and not on:
             return None  # the carrier itself said so
-        box = named(QCheckBox(self.tr("I have looked, and it is so")), f"line_tick.{name}")
+        words = {
+            "full_account": self.tr("I have looked: it is a full account"),
+            "hipaa_account": self.tr("I have asked: the account is flagged for HIPAA"),
+            "attestation_a": self.tr("I have looked: profile approved, number in both"),
+            "geo_us_only": self.tr("I have looked: only the countries we call are on"),
+            "recordings_protected": self.tr("I have looked: HTTP authentication is on"),
+        }[name]
+        box = named(QCheckBox(words), f"line_tick.{name}")
         box.setChecked(on)
         box.toggled.connect(lambda state: self.ticked.emit(name, state))
         return box
