@@ -121,7 +121,7 @@ def _round(parts: _Parts, stack: ExitStack) -> None:
         lines.backend_of(used.line or NoLine(used.chosen.sentence)),
         rounds.stop,
         clock,
-        round_=Round(rounds.leaves, used.problem, parts.manager.alive),
+        round_=Round(rounds.leaves, used.is_lost, used.problem, parts.manager.alive),
     )
     setup = LineChore(used, parts.accounts, lines.probe, rounds, clock)
     chores: tuple[Chore[SqlSideStore], ...] = (parts.signer, setup)
@@ -152,7 +152,9 @@ def _line(parts: _Parts, stack: ExitStack, facts: dict[str, object]) -> LineInUs
         facts |= {"line": "practice", "practice_line": server.base}
         return LineInUse(Chosen("practice"), line, TwilioSetup(line))
     facts |= {"line": "carrier"}
-    chosen = lines.choose(parts.accounts, parts.side_store, parts.rounds.stop)
+    chosen = lines.choose(
+        parts.accounts, parts.side_store, parts.rounds.stop, anew=parts.rounds.anew
+    )
     if chosen is None:
         return None
     account = stack.enter_context(lines.carrier(chosen))

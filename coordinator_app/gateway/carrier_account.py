@@ -7,6 +7,7 @@ the service's credential "carrier", then the vault of the gateway's computer.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -53,6 +54,10 @@ def problem_with(key: CarrierKey) -> str:
     return ""
 
 
+def _any(_: CarrierCredentials) -> bool:
+    return True
+
+
 class Accounts:
     """All places an account may be in."""
 
@@ -88,13 +93,21 @@ class Accounts:
             raise SealError(problem, name="bad_account")
         return _used(key)
 
-    def choose(self, line: GatewayLine) -> Chosen:
+    def choose(
+        self,
+        line: GatewayLine,
+        *,
+        anew: bool = False,
+        good: Callable[[CarrierCredentials], bool] = _any,
+    ) -> Chosen:
         """The account for the next round.
 
         While a call is open it is the account that the call was placed on: after a crash its
-        calls can only be found there.
+        calls can only be found there. ``anew``: the round before has seen to its calls.
+        ``good``: whether the carrier takes an account that was never used before; the chore tells
+        the supervisor why it does not.
         """
-        order = ("in_use", "set") if line.open_calls else ("set", "in_use")
+        order = ("in_use", "set") if line.open_calls and not anew else ("set", "in_use")
         for state in order:
             for one in line.accounts:
                 if one.state == state:
@@ -102,6 +115,8 @@ class Accounts:
                         opened = self.opened(one, line.practice_uid)
                     except SealError:
                         continue  # the chore says so
+                    if state == "set" and not good(opened):
+                        continue
                     return Chosen("window", opened, account_id=one.id)
         return self.local()
 

@@ -61,6 +61,10 @@ class LineInUse:
     line: TwilioLine | None
     setup: LineSetup | None
 
+    def is_lost(self) -> bool:
+        """Whether nobody can follow a call here: no account, or one that the carrier refuses."""
+        return self.line is None or self.line.refused
+
     def problem(self) -> str:
         """Why no call may go out, as the last check found; "" when calls may."""
         return "" if self.line is None else self.line.problem
@@ -194,6 +198,9 @@ class LineChore:
             problem = problem_of(checked)
             if self._used.line is not None:
                 self._used.line.problem = problem
+                self._used.line.refused = any(
+                    one.name == "account" and one.level is Level.BLOCK for one in checked.findings
+                )
             store.line_checked(checked)
             rest = _MENDING if problem and self._used.setup is not None else _DAILY
             state, sentence = LineTaskState.DONE, "The line was checked."

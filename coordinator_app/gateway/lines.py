@@ -70,6 +70,11 @@ def probe(credentials: Credentials) -> AccountFacts | Unreachable:
         return TwilioSetup(line).account()
 
 
+def _is_good(credentials: Credentials) -> bool:
+    facts = probe(credentials)
+    return isinstance(facts, Unreachable) or facts.usable
+
+
 class LineSession(LineStore, Protocol):
     """A ``LineStore`` on a connection of its own."""
 
@@ -79,18 +84,27 @@ class LineSession(LineStore, Protocol):
 
 
 def choose(
-    accounts: Accounts, connect: Callable[[], LineSession], stop: Event, first_wait: float = 0.5
+    accounts: Accounts,
+    connect: Callable[[], LineSession],
+    stop: Event,
+    *,
+    anew: bool = False,
+    good: Callable[[Credentials], bool] | None = None,
+    first_wait: float = 0.5,
 ) -> Chosen | None:
     """Which account to begin with; waits for a database that is away. None: told to stop.
 
+    ``anew``, ``good``: see ``Accounts.choose``; by default the carrier is asked.
+
     Raises what the database says that no retry can mend, as ``service.Gateway.run``.
     """
+    good = good or _is_good
     wait = first_wait
     while not stop.is_set():
         try:
             store = connect()
             try:
-                return accounts.choose(store.line(take=False))
+                return accounts.choose(store.line(take=False), anew=anew, good=good)
             finally:
                 store.close()
         except NotConnectedError:

@@ -10,6 +10,7 @@ class Rounds:
 
     def __init__(self) -> None:
         self.stop = Event()  # of the round that runs
+        self.anew = False  # whether there was a round before
         self._for_good = Event()
         self._leaves = Event()
 
@@ -28,6 +29,7 @@ class Rounds:
 
     def another(self) -> bool:
         """Whether there is a next round; it begins with this question."""
+        self.anew = True
         self.stop.clear()
         self._leaves.clear()
         if self._for_good.is_set():

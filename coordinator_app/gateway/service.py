@@ -54,10 +54,12 @@ class Round:
     """What the gateway's other work has to do with its loop; asked at every turn.
 
     ``leaves``: whether the loop is to end as soon as no call is open (another account waits);
+    ``at_once``: not to wait for open calls: on this line nobody can follow them;
     ``problem``: why nobody may call ("" when everybody may); ``alive``: told after every turn.
     """
 
     leaves: Callable[[], bool] = _never
+    at_once: Callable[[], bool] = _never
     problem: Callable[[], str] = _nothing
     alive: Callable[[], None] = _silent
 
@@ -120,14 +122,21 @@ class Gateway:
             rest = self._engine.step(self._store)
             if self._store is not None:
                 self._beat(self._store)
-                if self._round.leaves() and not self._engine.open_calls():
-                    self._engine.end_all()  # no call is open: only coordinators' own legs
-                    self._stop.set()
+                self._leave_if_wanted()
             self._round.alive()
         except NotConnectedError:
             self._lost()
             return 0.0
         return rest
+
+    def _leave_if_wanted(self) -> None:
+        if not self._round.leaves():
+            return
+        if not self._engine.open_calls():
+            self._engine.end_all()  # only coordinators' own legs
+            self._stop.set()
+        elif self._round.at_once():
+            self._stop.set()
 
     def _heed_the_check(self) -> None:
         """Stop the line as soon as its check finds why; the line's own probe sees it mended."""

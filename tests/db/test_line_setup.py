@@ -12,6 +12,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 
+from coordinator_app.db.admin_line import allow_countries
 from coordinator_app.db.side_store import SqlSideStore
 from coordinator_app.domain.line_setup import (
     Level,
@@ -23,6 +24,7 @@ from coordinator_app.domain.line_setup import (
     ShownNumber,
 )
 from coordinator_app.domain.sealed import CarrierKey, new_key, public_of, seal, unseal
+from coordinator_app.errors import RefusedError
 from tests.helpers.db_practice import LOGINS, OFFICE, PASSWORD, Party, op, refused
 
 if TYPE_CHECKING:
@@ -401,6 +403,17 @@ def test_another_account_makes_what_was_found_void(
     gateway.line_source("vault", "AC" + "3" * 32)
     shown = practice.sup.ask("phone_line")
     assert (shown["number_kind"], shown["findings"], shown["source"]) == ("", [], "vault")
+
+
+def test_the_countries_that_the_administrator_allows_reach_the_gateway(
+    practice: Practice, gateway: SqlSideStore
+) -> None:
+    assert gateway.line().countries == ("US",)
+    assert allow_countries(practice.database.conninfo, ["us", "PR", "US"]) == ("US", "PR")
+    assert gateway.line().countries == ("US", "PR")
+    for wrong in ([], ["USA"], ["1"], ["U S"]):
+        with pytest.raises(RefusedError, match="two letters"):
+            allow_countries(practice.database.conninfo, wrong)
 
 
 def test_the_gateways_nonsense_is_refused(practice: Practice, gateway: SqlSideStore) -> None:

@@ -351,6 +351,17 @@ def test_what_the_carrier_says_of_a_new_account_decides() -> None:
     assert world.store.accounts[0][1:] == ("refused", "The key is not accepted.")
 
 
+def test_a_line_on_which_no_call_can_be_followed_is_left_at_once() -> None:
+    world = LineWorld(account_status="closed")
+    world.turn()
+    assert world.chore._used.is_lost()
+    world = LineWorld(caller_ids=frozenset({OWN_PHONE}))
+    world.turn()
+    assert not world.chore._used.is_lost(), "calls that are up go on, whatever else is wrong"
+    world.start(with_line=False)
+    assert world.chore._used.is_lost()
+
+
 def test_which_account_a_round_begins_with() -> None:
     world = LineWorld()
     vault = MemorySecretStore("")
@@ -367,6 +378,8 @@ def test_which_account_a_round_begins_with() -> None:
     # After a crash with calls open: these can only be found on the account that placed them.
     with_calls = replace(world.store.facts, open_calls=2)
     assert accounts.choose(with_calls).account_id == first
+    assert accounts.choose(with_calls, anew=True).account_id == second
+    assert accounts.choose(world.store.facts, good=lambda _: False).account_id == first
     without_key = Accounts(Credentials(None), vault, "default", None)
     assert without_key.choose(world.store.facts).source == "vault"
     assert without_key.public_key is None

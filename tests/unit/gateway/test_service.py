@@ -303,6 +303,22 @@ def test_another_account_waits_for_the_last_call_and_lets_coordinators_go(office
     assert not [leg for leg in office.net.line.legs() if leg.active]
 
 
+def test_calls_that_nobody_can_follow_do_not_hold_another_account_up(office: Office) -> None:
+    call = office.store.ask(call_request(to=number_of(PersonaKind.ANSWERS)))
+    leaves: list[bool] = []
+    office.stop.after(5, lambda: leaves.append(True))
+    gateway = Gateway(
+        office.connect,
+        NoLine("No line."),
+        office.stop,
+        office.clock,
+        round_=Round(leaves=lambda: bool(leaves), at_once=lambda: True),
+    )
+    office.store.take_requests(1)  # by the gateway before, which died
+    gateway.run(office._ready)
+    assert office.store.of(call).ending is None, "the next account's round looks it up"
+
+
 def test_rounds_end_for_good_or_begin_anew() -> None:
     rounds = Rounds()
     rounds.when_idle()
