@@ -338,3 +338,15 @@ def test_nothing_is_clipped_overlaps_or_lacks_a_name(
     assert clipped(part) == []
     assert overlapping(part) == []
     assert unnamed(part) == []
+
+
+def test_a_notice_of_another_weight_takes_the_other_colour(desk: Desk, theme: Theme) -> None:
+    part, practice = desk
+    words = part.view.stands.words
+    before = words.palette().windowText().color().name()
+    practice.change_line(
+        source="window", number_kind="owned", authorized=True, findings=FINDINGS[:1]
+    )
+    part.load()
+    assert part.view.stands.property("banner") == "success"
+    assert words.palette().windowText().color().name() != before
