@@ -215,7 +215,7 @@ def test_the_office_keys_in_the_code(start: Callable[..., Bench]) -> None:
     bench.clock.advance(6)
     assert bench.setup.call_now(asked.ref) == CallNow("live")
     assert kind_of(bench) == ""
-    bench.clock.advance(8)
+    bench.clock.advance(14)
     assert kind_of(bench) == "verified"
     assert bench.setup.call_now(asked.ref) == CallNow("ended")
     assert bench.setup.verify(OFFICE, call_delay=0, extension="") == AlreadyVerified()

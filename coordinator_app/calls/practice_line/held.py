@@ -26,7 +26,7 @@ class Office:
 
     pickup: Pickup = Pickup.ANSWER
     ring: float = 4.0
-    keys_after: float | None = 8.0  # None: somebody answers and keys nothing that fits
+    keys_after: float | None = 14.0  # None: somebody answers and keys nothing that fits
 
     def plan(self, pace: float) -> Plan:
         """The same as a call."""
