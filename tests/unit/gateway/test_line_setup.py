@@ -13,9 +13,17 @@ from coordinator_app.calls.practice_line.faults import Fault, FaultKind
 from coordinator_app.calls.practice_line.held import Office
 from coordinator_app.calls.practice_line.personas import Pickup
 from coordinator_app.calls.twilio_line import Credentials as Carrier
-from coordinator_app.domain.line_setup import Level, LineFinding, LineTaskKind, LineTaskState
+from coordinator_app.calls.twilio_setup import TwilioSetup
+from coordinator_app.domain.line_setup import (
+    Level,
+    LineChecked,
+    LineFinding,
+    LineTaskKind,
+    LineTaskState,
+)
 from coordinator_app.domain.sealed import CarrierKey, new_key, public_of
 from coordinator_app.gateway.carrier_account import Accounts
+from coordinator_app.gateway.line_check import check_line, problem_of
 from coordinator_app.gateway.own_secrets import Credentials
 from coordinator_app.secrets.memory import MemorySecretStore
 from tests.helpers.line_world import OFFICE, OWN_PHONE, LineWorld
@@ -81,6 +89,34 @@ def test_each_finding(
     assert bool(found.remedy) or level in (Level.OK, Level.NOTE)
     assert world.line is not None
     assert bool(world.line.problem) is (level is Level.BLOCK)
+
+
+class RealSetup(TwilioSetup):
+    """The practice line, taken for a real one."""
+
+    @property
+    def is_practice(self) -> bool:
+        return False
+
+
+def test_without_the_carriers_agreement_a_real_line_is_stopped() -> None:
+    world = LineWorld()
+    assert world.line is not None
+    facts = replace(world.store.facts, agreement=False)
+    checked = check_line(RealSetup(world.line), facts)
+    assert isinstance(checked, LineChecked)
+    assert "agreement with the carrier" in problem_of(checked)
+    facts = replace(facts, agreement=True)
+    checked = check_line(RealSetup(world.line), facts)
+    assert isinstance(checked, LineChecked)
+    assert problem_of(checked) == ""
+    levels = {one.name: one.level for one in checked.findings}
+    assert (levels["hipaa_account"], levels["recordings"]) == (Level.WARN, Level.NOTE)
+    facts = replace(facts, ticks=("hipaa_account", "recordings_protected"))
+    checked = check_line(RealSetup(world.line), facts)
+    assert isinstance(checked, LineChecked)
+    levels = {one.name: one.level for one in checked.findings}
+    assert (levels["hipaa_account"], levels["recordings"]) == (Level.OK, Level.OK)
 
 
 def test_a_key_that_may_not_tell_about_countries_leaves_it_to_a_person() -> None:
