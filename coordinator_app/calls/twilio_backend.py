@@ -40,7 +40,7 @@ from coordinator_app.calls.backend import (
     Unreachable,
     Vanished,
 )
-from coordinator_app.calls.twilio_errors import RECONCILE, rejected
+from coordinator_app.calls.twilio_errors import CALLER_ID, RECONCILE, rejected
 from coordinator_app.calls.twilio_line import LISTED, NOT_FOUND, REQUEST_TIMEOUT, TwilioLine
 from coordinator_app.calls.twilio_shapes import (
     PARTICIPANT_STATES,
@@ -280,7 +280,12 @@ class TwilioBackend:
         except No as no:
             if no.status == REQUEST_TIMEOUT or no.code in RECONCILE:
                 return Unknown(f"status {no.status}, code {no.code}")
-            return rejected(no.status, no.code, self._line.retry_after_s)
+            answer = rejected(no.status, no.code, self._line.retry_after_s)
+            if no.code in CALLER_ID:
+                # Every call would be refused: until a check finds the number in order again.
+                self._line.problem = answer.sentence
+                self._line.doubted = True
+            return answer
 
     def _talking(self, request: CallRequest, mine: Any) -> PatientLeg:  # noqa: ANN401  the package is untyped
         return PatientLeg(

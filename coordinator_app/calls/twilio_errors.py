@@ -48,6 +48,8 @@ _CODES: dict[int, tuple[Category, str]] = {
 GONE = 21220
 #: "Call already initiated": it may be up, so it is looked up and not sent again.
 RECONCILE = frozenset({21204})
+#: The office number may not be shown (any more): the line is to be checked again.
+CALLER_ID = frozenset({21210, 21212, 13214})
 _TOO_MANY = 429
 _LOGIN = (401, 403)
 

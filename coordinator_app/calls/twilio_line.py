@@ -55,6 +55,7 @@ class TwilioLine:
         #: both are the database's and the last check's word, kept up by ``gateway.line_setup``.
         self.countries: frozenset[str] = numbers.HOME
         self.problem = ""
+        self.doubted = False  # whether a call was refused for its caller ID since the last check
         self.refused = False  # whether the carrier refuses the account itself
         self._lock = threading.Lock()
         self._rooms: OrderedDict[UUID, str] = OrderedDict()  # shift -> the conference's id

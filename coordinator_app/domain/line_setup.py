@@ -50,6 +50,8 @@ class Heard(enum.StrEnum):
     NOTHING = "nothing"
 
 
+_GATEWAY_SILENT_S = 30.0  # as the dial gate judges it
+
 #: What no interface of the carrier tells: a person looks there, and says so.
 TICKS = ("full_account", "hipaa_account", "attestation_a", "geo_us_only", "recordings_protected")
 
@@ -125,6 +127,12 @@ class PhoneLine:
     def task(self, kind: LineTaskKind) -> LineTask | None:
         """The newest of this kind."""
         return next((task for task in self.tasks if task.kind is kind), None)
+
+    @property
+    def gateway_runs(self) -> bool:
+        """Whether the gateway was heard of just now."""
+        seen = self.gateway_seen
+        return seen is not None and (self.now - seen).total_seconds() < _GATEWAY_SILENT_S
 
     @property
     def waiting(self) -> bool:

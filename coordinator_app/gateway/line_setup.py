@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 _DAILY = 86_400.0
 _MENDING = 60.0  # while something blocks
 _UNREACHED = 30.0  # until the carrier is asked again
-_QUIET = 300.0
+_QUIET = 15.0  # a caller ID that was lost is noticed this soon
 _BUSY = 1.0  # a task is open
 _BUSY_PRACTICE = 0.3
 _NOBODY = "The carrier cannot be reached now. It is tried again by itself."
@@ -103,6 +103,8 @@ class LineChore:
         waiting = self._take_account(line, store)
         if self._used.line is not None:
             self._used.line.countries = frozenset(line.countries)
+            if self._used.line.doubted:
+                self._check_at = 0.0
         wants_check = any(task.kind is LineTaskKind.CHECK for task in line.tasks)
         open_tasks = self._advance(line, store)
         facts = (line.office_number, line.countries, line.agreement, line.authorized, line.ticks)
@@ -173,6 +175,8 @@ class LineChore:
     def _advance(self, line: GatewayLine, store: LineStore) -> bool:
         """Bring each task a step further; True when one is still open."""
         still_open = False
+        if self._tasks is not None:
+            self._tasks.keep({task.id for task in line.tasks})
         for task in line.tasks:
             if task.kind is LineTaskKind.CHECK:
                 continue
@@ -197,7 +201,7 @@ class LineChore:
         if isinstance(checked, LineChecked):
             problem = problem_of(checked)
             if self._used.line is not None:
-                self._used.line.problem = problem
+                self._used.line.problem, self._used.line.doubted = problem, False
                 self._used.line.refused = any(
                     one.name == "account" and one.level is Level.BLOCK for one in checked.findings
                 )

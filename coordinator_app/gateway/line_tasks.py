@@ -7,6 +7,7 @@ up as well. Nothing is repeated but by a person.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -80,6 +81,10 @@ class LineTasks:
         self._setup = setup
         self._clock = clock
         self._open: dict[UUID, _Open] = {}
+
+    def keep(self, tasks: Collection[UUID]) -> None:
+        """Forget every other task: it is over, or was given up."""
+        self._open = {key: known for key, known in self._open.items() if key in tasks}
 
     def advance(self, task: AskedOfLine, office: str, store: LineStore) -> bool:
         """One step; True when it is over."""

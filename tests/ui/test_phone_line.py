@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
@@ -321,6 +322,17 @@ def test_what_comes_next_is_said(desk: Desk) -> None:
         assert part.view.stands.text
     assert said == list(STEPS)
     assert "Last: call your own phone" in part.view.stands.text
+
+
+def test_a_gateway_that_does_not_run_is_said_first(desk: Desk) -> None:
+    part, practice = desk
+    for seen in (None, NOW - timedelta(seconds=31)):
+        practice.change_line(gateway_seen=seen)
+        part.load()
+        assert "The gateway does not run" in part.view.stands.text
+        practice.change_line(gateway_seen=NOW)
+        part.load()
+        assert "Next: enter the account" in part.view.stands.text
 
 
 # -- how it looks -----------------------------------------------------------------------------

@@ -115,8 +115,18 @@ class PhoneLineView(QWidget):
         }[upcoming]
         if line.is_demo and not upcoming:
             words = self.tr("The practice line is ready: simulated people can be called.")
+        if not line.gateway_runs:
+            words = self.tr(
+                "The gateway does not run, so nothing here is answered and nobody can call. Start "
+                "it on its computer."
+            )
+            self._show_stands(words, Weight.ERROR, "unplug")
+            return
         level = Weight.SUCCESS if upcoming in {"", "test"} else Weight.WARNING
         icon = "circle-check" if upcoming in {"", "test"} else "info"
+        self._show_stands(words, level, icon)
+
+    def _show_stands(self, words: str, level: Weight, icon: str) -> None:
         if words != self.stands.text:
             self.stands.say(words, level, icon)
 

@@ -12,6 +12,7 @@ from coordinator_app.calls.line_setup import AccountFacts
 from coordinator_app.calls.practice_line.faults import Fault, FaultKind
 from coordinator_app.calls.practice_line.held import Office
 from coordinator_app.calls.practice_line.personas import Pickup
+from coordinator_app.calls.twilio_backend import TwilioBackend
 from coordinator_app.calls.twilio_line import Credentials as Carrier
 from coordinator_app.calls.twilio_setup import TwilioSetup
 from coordinator_app.domain.line_setup import (
@@ -26,6 +27,7 @@ from coordinator_app.gateway.carrier_account import Accounts
 from coordinator_app.gateway.line_check import check_line, problem_of
 from coordinator_app.gateway.own_secrets import Credentials
 from coordinator_app.secrets.memory import MemorySecretStore
+from tests.helpers.call_store import call_request
 from tests.helpers.line_world import OFFICE, OWN_PHONE, LineWorld
 
 REAL = CarrierKey("AC" + "1" * 32, "SK" + "2" * 32, "secret")
@@ -138,6 +140,32 @@ def test_a_line_that_was_stopped_is_looked_at_every_minute_and_opens_again() -> 
     assert world.until_over(task)[0] is LineTaskState.DONE
     assert world.line.problem == ""
     assert findings(world)["number"].level is Level.OK
+
+
+def test_a_caller_id_that_was_lost_stops_the_line_until_it_is_verified_again() -> None:
+    world = LineWorld()
+    world.turn()
+    assert world.line is not None
+    backend = TwilioBackend(world.line)
+    world.net.line.numbers.take_away(world.store.checked[-1].number.sid, world.clock.now())
+    backend.open_agent_leg(call_request(caller_id=OFFICE))
+    (finding,) = backend.preflight()
+    assert finding.blocks
+    assert "not confirmed as caller ID" in finding.sentence
+    assert world.turn(15) <= 60
+    assert findings(world)["number"].level is Level.BLOCK
+    world.until_over(world.store.ask(LineTaskKind.VERIFY))
+    world.turn()
+    assert backend.preflight() == ()
+
+
+def test_a_refusal_that_the_check_cannot_confirm_stops_nobody_for_long() -> None:
+    world = LineWorld()
+    world.turn()
+    assert world.line is not None
+    world.line.problem, world.line.doubted = "The office number is not confirmed.", True
+    world.turn(15)
+    assert (world.line.problem, world.line.doubted) == ("", False)
 
 
 def test_an_unreachable_carrier_changes_no_finding() -> None:
