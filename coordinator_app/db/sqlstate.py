@@ -148,6 +148,12 @@ RULES: Mapping[str, _Rule] = {
         "Your own outcomes can be corrected for {hours} hours. Ask a supervisor to correct this.",
         "This outcome can only be corrected by a supervisor now.",
     ),
+    "QC104": _R(StaleError, "This returned call has been settled. The list is loaded again."),
+    "QC105": _R(
+        TakenByAnotherError,
+        "{by} has this returned call.",
+        "Somebody else has this returned call.",
+    ),
     "QC070": _R(RefusedError, "Please check what was entered: {field}.", "Please check the entry."),
 }
 

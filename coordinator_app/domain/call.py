@@ -80,6 +80,7 @@ class CallView:
     captions: tuple[Caption, ...]
     sentence: str  # what the line says of it in words, e.g. why it could not be placed
     needs_outcome: bool
+    incoming: bool = False  # the patient called
 
 
 # ---------------------------------------------------------------- gateway's side
@@ -98,6 +99,7 @@ class CallRequest:
     ring_timeout_s: int
     time_limit_s: int
     requested_at: datetime
+    incoming_ref: str = ""  # the carrier's id of a caller who waits: led in, not dialled
 
 
 @dataclass(frozen=True, slots=True)

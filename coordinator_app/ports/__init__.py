@@ -9,6 +9,7 @@ from coordinator_app.ports.gateway import CallStore
 from coordinator_app.ports.keeping import Journal, SecretStore
 from coordinator_app.ports.practice import Connector, PracticeDatabase
 from coordinator_app.ports.privacy import PrivacyRecords
+from coordinator_app.ports.returns import ReturnCalls
 
 __all__ = [
     "CallStore",
@@ -17,5 +18,6 @@ __all__ = [
     "Journal",
     "PracticeDatabase",
     "PrivacyRecords",
+    "ReturnCalls",
     "SecretStore",
 ]
