@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -76,4 +76,4 @@ class TeamBoard:
     heat: tuple[HeatCell, ...]
     coordinators: tuple[CoordinatorToday, ...]
     funnels: tuple[tuple[str, tuple[FunnelStep, ...]], ...]  # (campaign, steps)
-    returns: ReturnsBoard = ReturnsBoard()
+    returns: ReturnsBoard = field(default_factory=ReturnsBoard)

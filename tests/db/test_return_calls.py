@@ -31,9 +31,7 @@ def lane(who: Party) -> list[Any]:
 
 
 def take(who: Party, row: Any, patient: object = None) -> Any:
-    return who.one(
-        "SELECT api.take_return(%s::uuid, %s::uuid, %s)", row["id"], patient, op()
-    )
+    return who.one("SELECT api.take_return(%s::uuid, %s::uuid, %s)", row["id"], patient, op())
 
 
 def seen(practice: Practice, *calls: dict[str, Any], line: str = "listening") -> Any:
@@ -61,7 +59,9 @@ def voicemail(practice: Practice, who: Party, n: int) -> None:
 
 
 def row_of(practice: Practice, row: Any) -> dict[str, Any]:
-    found = practice.value("SELECT to_jsonb(r) FROM app.return_call r WHERE id = %s::uuid", row["id"])
+    found = practice.value(
+        "SELECT to_jsonb(r) FROM app.return_call r WHERE id = %s::uuid", row["id"]
+    )
     assert isinstance(found, dict)
     return found
 

@@ -35,6 +35,7 @@ from coordinator_app.services.clock import PracticeClock
 from tests.helpers.fake_data import JORDAN, LINE, NOW, PRACTICE, FakePatient, patients
 from tests.helpers.fake_find import FakeFind
 from tests.helpers.fake_lists import callback_row, log_row
+from tests.helpers.fake_returns import FakeReturns
 from tests.helpers.fake_schedule import FakeSchedule
 
 if TYPE_CHECKING:
@@ -77,14 +78,15 @@ class Claim:
     mine: bool
 
 
-class FakePractice(FakeFind):
+class FakePractice(FakeReturns, FakeFind):
     """See the module. ``log`` keeps the name of each method that was called."""
 
     clock: FakeClock
 
     def __init__(self, clock: FakeClock | None = None, person: Person = JORDAN) -> None:
         """Start with ten patients and no claims."""
-        super().__init__(person)
+        FakeFind.__init__(self, person)
+        FakeReturns.__init__(self)
         self.clock = clock or FakeClock()
         self.patients: list[FakePatient] = patients()
         self.unnamed: set[str] = set()  # first names that the queue does not show
@@ -219,7 +221,8 @@ class FakePractice(FakeFind):
             claim = self._mine(entry_id, fence)
             claim.until = until = self.clock.now() + LEASE
         due = sum(1 for row in self.callback_rows if row.mine and row.due_at <= self.clock.now())
-        return Heartbeat(self.clock.now(), until, LINE, due, self.notices)
+        waiting = self.returns_waiting()
+        return Heartbeat(self.clock.now(), until, LINE, due, self.notices, waiting)
 
     def set_status(self, status: WorkStatus) -> None:
         """See the port."""
