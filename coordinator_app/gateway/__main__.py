@@ -23,11 +23,13 @@ from typing import TextIO
 
 from coordinator_app.calls.clock import SystemClock
 from coordinator_app.calls.practice_line.core import LineSettings
+from coordinator_app.calls.twilio_incoming import TwilioIncoming
 from coordinator_app.calls.twilio_line import TwilioLine
 from coordinator_app.db.call_store import SqlCallStore
 from coordinator_app.db.side_store import SqlSideStore
 from coordinator_app.errors import ConfigurationError, UserFacingError
 from coordinator_app.gateway import lines
+from coordinator_app.gateway.incoming import Listener
 from coordinator_app.gateway.no_line import NoLine
 from coordinator_app.gateway.service import Gateway
 from coordinator_app.gateway.side_work import Chore, SideWork
@@ -74,6 +76,7 @@ def _run(options: argparse.Namespace, conninfo: str, stop: threading.Event) -> N
                 ring=(options.practice_ring[0], options.practice_ring[1]),
                 pace=options.practice_pace,
                 seed=options.practice_seed,
+                returns=options.practice_returns,
             )
             line: TwilioLine | NoLine
             line, server = stack.enter_context(
@@ -86,7 +89,8 @@ def _run(options: argparse.Namespace, conninfo: str, stop: threading.Event) -> N
         gateway = Gateway(
             lambda: SqlCallStore.connect(conninfo), lines.backend_of(line), stop, clock
         )
-        chores: tuple[Chore[SqlSideStore], ...] = (signer,)
+        hears = TwilioIncoming(line, clock) if isinstance(line, TwilioLine) else None
+        chores: tuple[Chore[SqlSideStore], ...] = (signer, Listener(hears, clock))
         side = SideWork(lambda: SqlSideStore.connect(conninfo), chores, stop, clock)
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="side"))
         stack.callback(stop.set)  # before the pool waits for its thread
@@ -143,6 +147,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--practice-pace", type=_above_zero, default=1.0, help="how many times faster they live"
     )
+    parser.add_argument(
+        "--practice-returns",
+        type=_share,
+        default=0.0,
+        metavar="SHARE",
+        help="which part of the people with a voicemail call back, 0 to 1",
+    )
     parser.add_argument("--practice-seed", type=int, default=2026, help="who answers how long")
     return parser
 
@@ -151,6 +162,13 @@ def _above_zero(text: str) -> float:
     value = float(text)
     if not value > 0:
         raise argparse.ArgumentTypeError("must be above zero")
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError("must be between 0 and 1")
     return value
 
 

@@ -89,7 +89,7 @@ class ReturnsView(Card):
     def _columns(self) -> list[Column[ReturnRow]]:
         return [
             Column(self.tr("Waits"), self._age, width=84, strong=True, tone=self._age_tone),
-            Column(self.tr("Caller"), self._caller, width=190),
+            Column(self.tr("Caller"), self._caller, width=226),
             Column(self.tr("State"), self._state, chip=self._state_kind, width=150),
             Column(self.tr("Our last call"), self._last),
             Column(self.tr("With"), self._with, width=170, drop=1),

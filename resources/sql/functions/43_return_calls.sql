@@ -221,7 +221,7 @@ AS $$
 DECLARE
     v_row app.return_call;
 BEGIN
-    IF new.outcome = 'TECHNICAL' THEN
+    IF new.outcome = 'TECHNICAL' OR new.answered_at IS NULL THEN
         UPDATE app.return_call r SET kind = 'missed', waits = false, taken_by = NULL, taken_at = NULL
         WHERE r.call_id = new.id AND r.closed_at IS NULL RETURNING r.* INTO v_row;
         IF v_row.id IS NOT NULL THEN
