@@ -161,7 +161,7 @@ def test_a_waiting_caller_is_led_to_the_coordinator(bench: Bench) -> None:
         assert bench.backend.set_hold(request, ref, held=held) == Done()
     assert bench.backend.hang_up(ref, answered=True) == Done()
     assert bench.patient(request, ref).end is CallEnd.COMPLETED_BY_PATIENT
-    assert bench.backend.agent_leg(request.session_id).state is AgentState.UP
+    assert bench.backend.agent_leg(request.session_id) == AgentLeg(AgentState.UP)
 
 
 def test_a_caller_who_hung_up_is_not_dialled(bench: Bench) -> None:

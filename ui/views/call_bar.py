@@ -243,7 +243,7 @@ class CallBar(QFrame):
         self.dial.setEnabled(ready and not going and not ended)
         for button in (self.mute, self.hold, self.keypad_button):
             button.setVisible(connected)
-        self.voicemail.setVisible(going)
+        self.voicemail.setVisible(going and not (call is not None and call.incoming))
         held, muted = (call.held, call.muted) if call is not None else (False, False)
         self.mute.setChecked(muted)
         self.mute.set_look("mic-off" if muted else "mic")
@@ -278,7 +278,8 @@ class CallBar(QFrame):
             use, ending = self._phone.use, self._phone.e164[-4:]
         else:
             return self._name
-        words = self.tr("%1 · %2 ending %3").replace("%2", use).replace("%3", ending)
+        words = self.tr("%1 · %2 ending %3").replace("%2", use or self.tr("number"))
+        words = words.replace("%3", ending)
         return words.replace("%1", self._name)
 
     def _look(self) -> str:
@@ -314,7 +315,8 @@ class CallBar(QFrame):
                 "The line's answer was lost. It is being looked up; it will not dial twice."
             )
         if call.state in _WAITING:
-            return call.sentence or self.tr("Dialing…")
+            begun = self.tr("Taking the call…") if call.incoming else self.tr("Dialing…")
+            return call.sentence or begun
         return self.tr("Ringing…")
 
     def _idle_status(self) -> str:

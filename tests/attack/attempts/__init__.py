@@ -19,11 +19,12 @@ from tests.attack.attempts import (
     machine,
     making,
     reading,
+    returning,
     settings,
     writing,
 )
 
-THEMES = (reading, writing, becoming, making, machine, settings, doors, functions)
+THEMES = (reading, writing, becoming, making, machine, settings, doors, functions, returning)
 # Each works here, but for the last two: a login in no group, and one that is nobody's.
 ROLES = ("c2", "sup", "cli", "adm", "aud", "gw")
 OUTSIDERS = ("nobody", "stray")
