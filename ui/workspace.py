@@ -432,9 +432,9 @@ class Workspace(QWidget):
             return
         action = Action(self.tr("Show"), lambda: self.open("callbacks"))
         if waiting.on_the_phone:
-            words = self.tr("A patient is on the phone for you now.")
+            words = self.tr("Somebody is on the phone for you now.")
         else:
-            words = self.tr("A patient called back and waits for your call.")
+            words = self.tr("Somebody called back and waits for you.")
         messages.warning(words, key=_RETURNS, action=action)
 
     def _beat(self) -> None:

@@ -62,6 +62,9 @@ def story(practice: Practice, role: str, who: Party) -> Iterator[tuple[str, Any]
         yield "queue", who.ask("queue", "all", "", 50)
         yield "callbacks", who.ask("callbacks")
         who.skip(who.claim(practice.entry_of(2)))
+        called = {"what": "wants_call", "phone": "6175559004"}
+        yield "report_return", who.ask("report_return", called, op())
+        yield "return_calls", who.ask("return_calls")
     if role in {"coordinator", "supervisor", "clinician", "auditor"}:
         yield "call_log", who.one("SELECT api.call_log('{}', NULL, 50)")
         yield "find_patient", who.ask("find_patient", {"phone": "6175559001"}, "returns our call")

@@ -277,6 +277,7 @@ def test_policy_a_number_that_is_entered_is_a_look_up(practice: Practice) -> Non
 
 
 def test_policy_only_who_was_found_lately_is_named(practice: Practice) -> None:
+    practice.set_rules(previews_per_hour=2)
     practice.c1.sign_in()
     n = practice.value(
         "SELECT max(external_id::int) FROM app.patient p "
@@ -488,3 +489,29 @@ def test_policy_only_the_gateway_reports_for_the_carrier(practice: Practice) -> 
     for who in (practice.c1, practice.sup, practice.adm):
         with refused("42501"):
             who.ask("gateway_incoming", {"calls": [ring(3)]})
+
+
+def test_policy_a_waiting_caller_is_offered_round_and_round(practice: Practice) -> None:
+    for who in (practice.c1, practice.c2):
+        who.sign_in()
+    seen(practice, ring(3, "waiting"))
+    asked = []
+    for _ in range(4):
+        asked += [row["routed_to"] for row in lane(practice.sup)]
+        practice.pass_time(seconds=45)
+        for who in (practice.c1, practice.c2):
+            who.ask("heartbeat", None, 0)
+        seen(practice, ring(3, "waiting"))
+    assert set(asked[:2]) == {"Jordan Park", "Amelia Brown"}
+    assert asked[2:] == ["", asked[0]]
+
+
+def test_policy_the_gateway_waits_for_nobodys_transaction(practice: Practice) -> None:
+    """Somebody holds the patient's row: nothing is told of that caller yet, others go on."""
+    practice.c1.run("BEGIN")
+    practice.c1.claim(practice.entry_of(3))
+    seen(practice, ring(3, "ended"), ring(4, "ended", "CA2"))
+    assert [row["people"][0]["name"] for row in lane(practice.sup)] == ["Given4 Z."]
+    practice.c1.run("COMMIT")
+    seen(practice, ring(3, "ended"))
+    assert len(lane(practice.sup)) == 2

@@ -239,7 +239,7 @@ def test_no_more_look_ups_is_said_in_the_form(bench: Bench) -> None:
     assert view.form.phone.text() == "(312) 555-0110"
 
 
-@pytest.mark.parametrize("login", ["jordan", "sam", "noor"])
+@pytest.mark.parametrize("login", ["jordan", "sam", "okafor"])
 def test_an_opt_out_for_whom_was_found(bench: Bench, login: str) -> None:
     """Coordinators, supervisors and the practice's clinicians write it down alike."""
     practice = enter(bench, login)
@@ -301,7 +301,7 @@ def test_a_banner_names_nobody_and_leads_there(bench: Bench, qtbot: QtBot) -> No
     rosa = person_of(practice.entry("Rosa"))
     practice.returns = [returned(rosa, kind=ReturnKind.ON_THE_PHONE)]
     practice.hint("call")
-    words = "A patient is on the phone for you now."
+    words = "Somebody is on the phone for you now."
     qtbot.waitUntil(lambda: words in said(bench))
     message = next(m for m in bench.shell.tools.messages.current if m.text == words)
     assert message.action is not None

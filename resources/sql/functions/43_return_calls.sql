@@ -805,6 +805,21 @@ $$;
 
 -- ------------------------------------------------------------------ the gateway
 
+-- Lock all of a patient's places in the queue, or say that somebody holds one in an open transaction:
+-- the gateway waits for nobody, it comes again in a moment. Nobody's patient is always free.
+CREATE OR REPLACE FUNCTION app.lock_patient(p_patient uuid) RETURNS boolean
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_free bigint;
+BEGIN
+    PERFORM 1 FROM app.queue_entry e WHERE e.patient_id = p_patient ORDER BY e.id FOR UPDATE SKIP LOCKED;
+    GET DIAGNOSTICS v_free = ROW_COUNT;
+    RETURN v_free = (SELECT count(*) FROM app.queue_entry e WHERE e.patient_id = p_patient);
+END
+$$;
+
 -- What nobody took within its time goes to the next one; after the last it is anybody's.
 CREATE OR REPLACE FUNCTION app.reroute_returns(p_now timestamptz) RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -824,17 +839,14 @@ BEGIN
                 < p_now - CASE WHEN r.waits THEN v_wait ELSE v_late END
         ORDER BY r.id LIMIT 20
     LOOP
-        -- Who holds an entry of the patient in an open transaction is busy with it: next time.
-        PERFORM 1 FROM app.queue_entry e
-        WHERE e.patient_id = (SELECT r.patient_id FROM app.return_call r WHERE r.id = v_id)
-        ORDER BY e.id FOR UPDATE SKIP LOCKED;
+        CONTINUE WHEN NOT app.lock_patient(
+            (SELECT r.patient_id FROM app.return_call r WHERE r.id = v_id));
         SELECT r.* INTO v_row FROM app.return_call r WHERE r.id = v_id FOR UPDATE SKIP LOCKED;
-        CONTINUE WHEN v_row.id IS NULL OR (
-            SELECT count(*) FROM app.queue_entry e WHERE e.patient_id = v_row.patient_id
-        ) = 0;
+        CONTINUE WHEN v_row.id IS NULL OR v_row.closed_at IS NOT NULL OR v_row.taken_by IS NOT NULL;
         UPDATE app.return_call r SET
-            passed = CASE WHEN r.routed_to IS NULL OR r.routed_to = ANY (r.passed) THEN r.passed
-                ELSE r.passed || r.routed_to END,
+            -- Everybody was asked, and the caller still waits: from the beginning.
+            passed = CASE WHEN r.routed_to IS NULL THEN '{}'
+                WHEN r.routed_to = ANY (r.passed) THEN r.passed ELSE r.passed || r.routed_to END,
             -- The office's caller is no longer on its line after this long: a call is owed.
             kind = CASE WHEN r.kind = 'on_the_phone' AND NOT r.waits AND r.source = 'office'
                 THEN 'wants_call' ELSE r.kind END
@@ -874,6 +886,9 @@ BEGIN
             RETURN;  -- the office speaks with them: nothing is owed, nothing to keep
         END IF;
         v_patients := coalesce(app.recognised(v_e164), '{}');
+        IF NOT app.lock_patient(app.likely_caller(v_patients, v_e164)) THEN
+            RETURN;
+        END IF;
         INSERT INTO app.return_call (id, at, source, kind, e164, patient_id, routed_why, routed_at,
             carrier_ref, waits)
         VALUES (app.uuid7(v_at), v_at, 'carrier', CASE v_state WHEN 'ended' THEN 'missed' ELSE 'on_the_phone' END,
@@ -886,8 +901,13 @@ BEGIN
             jsonb_build_object('state', v_state, 'matches', cardinality(v_patients)));
         RETURN;
     END IF;
-    PERFORM 1 FROM app.queue_entry e WHERE e.patient_id = v_before.patient_id ORDER BY e.id FOR UPDATE;
-    SELECT r.* INTO v_before FROM app.return_call r WHERE r.carrier_ref = v_ref FOR UPDATE;
+    IF NOT app.lock_patient(v_before.patient_id) THEN
+        RETURN;
+    END IF;
+    SELECT r.* INTO v_before FROM app.return_call r WHERE r.carrier_ref = v_ref FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
     -- Once it is ours, the engine follows it; what has ended stays as it ended.
     IF v_before.closed_at IS NOT NULL OR v_before.call_id IS NOT NULL OR v_before.kind <> 'on_the_phone' THEN
         RETURN;
