@@ -409,7 +409,7 @@ def test_policy_a_caller_is_answered_outside_calling_hours(practice: Practice) -
     assert len(practice.take()) == 1
 
 
-def test_a_line_that_failed_owes_the_call(practice: Practice) -> None:
+def test_a_caller_whom_the_line_did_not_bring_is_offered_again(practice: Practice) -> None:
     practice.c1.sign_in()
     seen(practice, ring(3, "waiting"))
     (row,) = lane(practice.c1)
@@ -417,9 +417,26 @@ def test_a_line_that_failed_owes_the_call(practice: Practice) -> None:
     practice.take()
     practice.report(card["call"], "ended", end="never_placed")
     practice.c1.finish(card["call"], card, "TECHNICAL")
+    assert seen(practice, ring(3, "waiting"))["open"] == ["CA1"]
+    (row,) = lane(practice.c1)
+    assert (row["kind"], row["waits"], row["taken_by"]) == ("on_the_phone", True, "")
+    card = take(practice.c1, row)
+    practice.take()
+    practice.report(card["call"], "ended", end="never_placed")
+    practice.c1.finish(card["call"], card, "NO_ANSWER")
+    seen(practice, ring(3, "ended"))
     (row,) = lane(practice.c1)
     assert (row["kind"], row["taken_by"]) == ("missed", "")
     assert practice.entry(card["entry_id"])["state"] == "callback"
+    assert practice.value("SELECT attempts FROM app.queue_entry WHERE state = 'callback'") == 0
+
+
+def test_policy_a_caller_of_whom_nothing_more_is_told_is_owed_a_call(practice: Practice) -> None:
+    seen(practice, ring(3), ring("anonymous", ref="CA2"))
+    practice.pass_time(minutes=61)
+    seen(practice)
+    assert {row["kind"] for row in lane(practice.sup)} == {"missed"}
+    assert practice.entry(practice.entry_of(3))["state"] == "callback"
 
 
 def test_policy_what_nobody_took_goes_to_the_next(practice: Practice) -> None:

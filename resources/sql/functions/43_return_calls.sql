@@ -213,20 +213,18 @@ CREATE TRIGGER close_return AFTER UPDATE OF state ON app.callback
 FOR EACH ROW WHEN (old.state = 'open' AND new.state <> 'open')
 EXECUTE FUNCTION app.close_return_of_callback();
 
--- The patient's own call got its outcome; where the line failed, the call is owed.
+-- The patient's own call got its outcome. Where nobody got to speak, the caller may still wait: the
+-- gateway's next look tells, and offers the call again or makes it a missed one.
 CREATE OR REPLACE FUNCTION app.close_return_of_call() RETURNS trigger
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    v_row app.return_call;
 BEGIN
     IF new.outcome = 'TECHNICAL' OR new.answered_at IS NULL THEN
-        UPDATE app.return_call r SET kind = 'missed', waits = false, taken_by = NULL, taken_at = NULL
-        WHERE r.call_id = new.id AND r.closed_at IS NULL RETURNING r.* INTO v_row;
-        IF v_row.id IS NOT NULL THEN
-            PERFORM app.settle_return(v_row.id, app.now());
-        END IF;
+        UPDATE app.return_call r
+        SET call_id = NULL, waits = false, taken_by = NULL, taken_at = NULL, routed_at = app.now()
+        WHERE r.call_id = new.id AND r.closed_at IS NULL;
+        PERFORM pg_notify('cc_gateway', '');
     ELSE
         UPDATE app.return_call r SET closed_at = app.now(), result = 'taken', waits = false
         WHERE r.call_id = new.id AND r.closed_at IS NULL;
@@ -709,8 +707,9 @@ BEGIN
         'incoming', p_row.carrier_ref
     ) RETURNING * INTO v_call;
     BEGIN
+        -- Two who withhold their numbers are two.
         INSERT INTO app.live_call (call_id, patient_id, e164, person_id)
-        VALUES (v_call.id, v_call.patient_id, v_call.e164, p_me.id);
+        VALUES (v_call.id, v_call.patient_id, coalesce(p_row.e164, p_row.carrier_ref), p_me.id);
     EXCEPTION WHEN unique_violation THEN
         PERFORM app.fail('QC022', 'call_in_progress', jsonb_build_object('by', (
             SELECT p.name FROM app.live_call l JOIN app.person p ON p.id = l.person_id
@@ -833,7 +832,8 @@ DECLARE
 BEGIN
     FOR v_id IN
         SELECT r.id FROM app.return_call r
-        WHERE r.closed_at IS NULL AND r.taken_by IS NULL AND r.patient_id IS NOT NULL
+        WHERE r.closed_at IS NULL AND r.taken_by IS NULL
+            AND (r.patient_id IS NOT NULL OR r.at < p_now - interval '1 hour')
             AND (r.routed_to IS NOT NULL OR r.kind = 'on_the_phone')
             AND greatest(r.routed_at, r.wanted_at)
                 < p_now - CASE WHEN r.waits THEN v_wait ELSE v_late END
@@ -847,9 +847,11 @@ BEGIN
             -- Everybody was asked, and the caller still waits: from the beginning.
             passed = CASE WHEN r.routed_to IS NULL THEN '{}'
                 WHEN r.routed_to = ANY (r.passed) THEN r.passed ELSE r.passed || r.routed_to END,
-            -- The office's caller is no longer on its line after this long: a call is owed.
-            kind = CASE WHEN r.kind = 'on_the_phone' AND NOT r.waits AND r.source = 'office'
-                THEN 'wants_call' ELSE r.kind END
+            -- The office's caller is no longer on its line after this long, nor is one of whom the
+            -- carrier has told nothing for an hour: a call is owed.
+            kind = CASE WHEN r.kind <> 'on_the_phone' OR r.waits THEN r.kind
+                WHEN r.source = 'office' THEN 'wants_call'
+                WHEN r.at < p_now - interval '1 hour' THEN 'missed' ELSE r.kind END
         WHERE r.id = v_id;
         v_row := app.settle_return(v_id, p_now);
         PERFORM app.audit('return.reroute', 'return_call/' || v_id, v_row.patient_id,

@@ -167,7 +167,9 @@ BEGIN
             INSERT INTO app.suppression (
                 patient_id, e164, scope, source, words, received_at, honour_by, recorded_by
             ) VALUES (
-                v_patient.id, CASE WHEN v_scope IN ('number', 'household') THEN p_call.e164 END, v_scope,
+                v_patient.id, CASE WHEN v_scope IN ('number', 'household')
+                    -- A caller may withhold the number: then the one that we would dial.
+                    THEN coalesce(nullif(p_call.e164, ''), (app.best_phone(v_patient.id)).e164) END, v_scope,
                 'call', v_note, v_now, v_now + interval '14 days', p_me.id);
         WHEN 'LEFT_PRACTICE' THEN
             UPDATE app.patient p SET
