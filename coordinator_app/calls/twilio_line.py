@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -61,6 +61,14 @@ class TwilioLine:
     def close(self) -> None:
         """Give the connections back; calls go on."""
         self._http.close()
+
+    def media(self, path: str, most: int) -> tuple[int, Iterator[bytes]]:
+        """A file of the account, as its status and its pieces; see ``LineHttpClient.media``.
+
+        ``path``: below the account, such as ``Recordings/RE….wav``.
+        """
+        url = f"https://api.twilio.com/2010-04-01/Accounts/{self.account}/{path}"
+        return self._http.media(url, self.client.auth, most)
 
     def room(self, session_id: UUID) -> Any | None:  # noqa: ANN401  the package is untyped
         """The open conference of a shift, or None. Raises ``No`` and ``Lost``."""

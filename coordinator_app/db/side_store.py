@@ -6,6 +6,8 @@ from coordinator_app.db.codec import decode_rows
 from coordinator_app.db.connection import Link
 from coordinator_app.db.gateway_link import GatewayLink
 from coordinator_app.db.incoming_store import SqlIncomingStore
+from coordinator_app.db.monitor_store import SqlMonitorStore
+from coordinator_app.db.recording_store import SqlRecordingStore
 from coordinator_app.domain.audit import UnsignedAnchor
 
 
@@ -21,7 +23,9 @@ class SqlAnchorStore:
         self._link.call("gateway_sign", anchor_id, public_key, signature)
 
 
-class SqlSideStore(SqlAnchorStore, SqlIncomingStore, GatewayLink):
+class SqlSideStore(
+    SqlAnchorStore, SqlMonitorStore, SqlIncomingStore, GatewayLink, SqlRecordingStore
+):
     """Everything the gateway's chores need, on a session of its own (see gateway.side_work).
 
     It takes no lock: it is opened by a gateway whose first session holds the lock.

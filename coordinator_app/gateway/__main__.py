@@ -22,15 +22,20 @@ from pathlib import Path
 from typing import TextIO
 
 from coordinator_app.calls.clock import SystemClock
+from coordinator_app.calls.pool import threads
 from coordinator_app.calls.practice_line.core import LineSettings
 from coordinator_app.calls.twilio_incoming import TwilioIncoming
 from coordinator_app.calls.twilio_line import TwilioLine
+from coordinator_app.calls.twilio_monitor import TwilioMonitor
 from coordinator_app.db.call_store import SqlCallStore
 from coordinator_app.db.side_store import SqlSideStore
 from coordinator_app.errors import ConfigurationError, UserFacingError
 from coordinator_app.gateway import lines
 from coordinator_app.gateway.incoming import Listener
+from coordinator_app.gateway.monitoring import Monitoring
 from coordinator_app.gateway.no_line import NoLine
+from coordinator_app.gateway.own_keys import find_box_key
+from coordinator_app.gateway.recording import Recordings
 from coordinator_app.gateway.service import Gateway
 from coordinator_app.gateway.side_work import Chore, SideWork
 from coordinator_app.gateway.signing import find_signer
@@ -69,6 +74,8 @@ def _run(options: argparse.Namespace, conninfo: str, stop: threading.Event) -> N
     # The practice line's key is no secret of this computer's owner: it never goes to the vault.
     vault = MemorySecretStore() if options.practice_line is not None else SystemKeyring()
     signer = find_signer(vault, key_file)
+    box_file = None if key_file is None else key_file.with_name(f"{key_file.name}.box")
+    box_key = find_box_key(vault, box_file)
     with ExitStack() as stack:
         facts: dict[str, object] = {"event": "ready", "pid": os.getpid()}
         if options.practice_line is not None:
@@ -86,11 +93,20 @@ def _run(options: argparse.Namespace, conninfo: str, stop: threading.Event) -> N
         else:
             line = stack.enter_context(lines.carrier(vault, options.account))
             facts |= {"line": "carrier"}
+        questions = threads()
+        stack.callback(questions.shutdown, cancel_futures=True)
         gateway = Gateway(
-            lambda: SqlCallStore.connect(conninfo), lines.backend_of(line), stop, clock
+            lambda: SqlCallStore.connect(conninfo),
+            lines.backend_of(line),
+            stop,
+            clock,
+            pool=questions,
         )
         hears = TwilioIncoming(line, clock) if isinstance(line, TwilioLine) else None
-        chores: tuple[Chore[SqlSideStore], ...] = (signer, Listener(hears, clock))
+        recordings = Recordings(lines.recordings_of(line), box_key, clock)
+        chores: tuple[Chore[SqlSideStore], ...] = (signer, recordings, Listener(hears, clock))
+        if isinstance(line, TwilioLine):
+            chores += (Monitoring(TwilioMonitor(line), clock),)
         side = SideWork(lambda: SqlSideStore.connect(conninfo), chores, stop, clock)
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="side"))
         stack.callback(stop.set)  # before the pool waits for its thread
@@ -127,7 +143,8 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="where the key that signs the audit's anchors is kept when this computer has no "
-        "vault; made at first use (default: beside the --conninfo-file)",
+        "vault; made at first use (default: beside the --conninfo-file). The key that opens "
+        "recordings is kept beside it, as FILE.box",
     )
     parser.add_argument("--account", default="default", help="name of the carrier account")
     parser.add_argument(

@@ -12,9 +12,11 @@ from coordinator_app.calls.clock import LineClock
 from coordinator_app.calls.practice_line.core import LineSettings, PracticeLine
 from coordinator_app.calls.practice_line.personas import load_personas
 from coordinator_app.calls.practice_line.server import PracticeServer, new_login
+from coordinator_app.calls.recording_line import RecordingLine
 from coordinator_app.calls.twilio_backend import TwilioBackend
 from coordinator_app.calls.twilio_http import PRACTICE_MARK, LineHttpClient, is_practice_id
 from coordinator_app.calls.twilio_line import Credentials, TwilioLine
+from coordinator_app.calls.twilio_recording import TwilioRecordings
 from coordinator_app.gateway.no_line import NoLine
 from coordinator_app.ports import SecretStore
 
@@ -25,6 +27,11 @@ _FIELDS = ("account_sid", "key_sid", "key_secret")
 def backend_of(line: TwilioLine | NoLine) -> VoipBackend:
     """What the engine needs of a line."""
     return TwilioBackend(line) if isinstance(line, TwilioLine) else line
+
+
+def recordings_of(line: TwilioLine | NoLine) -> RecordingLine | None:
+    """What the recording chore needs of a line; None: there is none."""
+    return TwilioRecordings(line) if isinstance(line, TwilioLine) else None
 
 
 def secret_key(account: str) -> str:

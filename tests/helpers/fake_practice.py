@@ -35,6 +35,8 @@ from coordinator_app.services.clock import PracticeClock
 from tests.helpers.fake_data import JORDAN, LINE, NOW, PRACTICE, FakePatient, patients
 from tests.helpers.fake_find import FakeFind
 from tests.helpers.fake_lists import callback_row, log_row
+from tests.helpers.fake_phone import FakePhone
+from tests.helpers.fake_recording import FakeRecordings
 from tests.helpers.fake_returns import FakeReturns
 from tests.helpers.fake_schedule import FakeSchedule
 
@@ -78,7 +80,7 @@ class Claim:
     mine: bool
 
 
-class FakePractice(FakeReturns, FakeFind):
+class FakePractice(FakeReturns, FakeFind, FakePhone, FakeRecordings):
     """See the module. ``log`` keeps the name of each method that was called."""
 
     clock: FakeClock
@@ -86,6 +88,7 @@ class FakePractice(FakeReturns, FakeFind):
     def __init__(self, clock: FakeClock | None = None, person: Person = JORDAN) -> None:
         """Start with ten patients and no claims."""
         FakeFind.__init__(self, person)
+        FakePhone.__init__(self)
         FakeReturns.__init__(self)
         self.clock = clock or FakeClock()
         self.patients: list[FakePatient] = patients()
@@ -110,6 +113,7 @@ class FakePractice(FakeReturns, FakeFind):
         self._fence = 0
         self._lose_answer = False
         self._start_looking_up()
+        self._start_recordings()
         self._hint: Callable[[str], None] | None = None
 
     # -- what a test does -------------------------------------------------------------------

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from coordinator_app.calls.practice_line.core import LineError
 from coordinator_app.calls.practice_line.legs import Leg, Room
+from coordinator_app.calls.practice_line.recordings import Take
 
 API = "2010-04-01"
 Json = dict[str, Any]
@@ -72,6 +73,42 @@ def call_json(account: str, leg: Leg) -> Json:
     }
 
 
+def recording_json(account: str, take: Take, status: str, *, of_call: bool) -> Json:
+    """A Recording, as a call's or as the account's: they differ in three fields."""
+    where = f"/{API}/Accounts/{account}"
+    uri = f"{where}/Calls/{take.leg.sid}/Recordings/{take.sid}"
+    known: Json = {
+        "account_sid": account,
+        "api_version": API,
+        "call_sid": take.leg.sid,
+        "conference_sid": None,
+        "date_created": _date(take.started_at),
+        "date_updated": _date(take.updated_at),
+        "start_time": _date(take.started_at),
+        "duration": str(take.seconds()) if status in ("completed", "deleted") else None,
+        "sid": take.sid,
+        "price": None,
+        "price_unit": "USD",
+        "status": status,
+        "channels": take.channels,
+        "source": "StartCallRecordingAPI",
+        "error_code": None,
+        "encryption_details": None,
+    }
+    if of_call:
+        return {**known, "track": take.track, "uri": f"{uri}.json"}
+    uri = f"{where}/Recordings/{take.sid}"
+    return {
+        **known,
+        "uri": f"{uri}.json",
+        "media_url": f"https://api.twilio.com{uri}",
+        "subresource_uris": {
+            "add_on_results": f"{uri}/AddOnResults.json",
+            "transcriptions": f"{uri}/Transcriptions.json",
+        },
+    }
+
+
 def room_json(account: str, room: Room) -> Json:
     """A Conference."""
     uri = f"/{API}/Accounts/{account}/Conferences/{room.sid}"
@@ -100,8 +137,8 @@ def participant_json(account: str, leg: Leg, room: Room) -> Json:
         "account_sid": account,
         "call_sid": leg.sid,
         "label": leg.label,
-        "call_sid_to_coach": None,
-        "coaching": False,
+        "call_sid_to_coach": leg.coached,
+        "coaching": leg.coaching,
         "conference_sid": room.sid,
         "date_created": _date(leg.created_at),
         "date_updated": _date(leg.updated_at),
