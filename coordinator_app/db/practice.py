@@ -9,6 +9,7 @@ import psycopg
 from coordinator_app.db.codec import DecodeError, decode, decode_rows
 from coordinator_app.db.connection import DEADLINE, Json, Link, Texts, Uuids
 from coordinator_app.db.ear import SqlEar
+from coordinator_app.db.line_records import SqlLineRecords
 from coordinator_app.db.listener import Listener
 from coordinator_app.db.live_calls import SqlLiveCalls
 from coordinator_app.db.phones import SqlPhones
@@ -49,7 +50,13 @@ if TYPE_CHECKING:
 
 
 class SqlPractice(
-    SqlPrivacyRecords, SqlPhones, SqlLiveCalls, SqlRecordings, SqlEar, SqlReturnCalls
+    SqlPrivacyRecords,
+    SqlPhones,
+    SqlLiveCalls,
+    SqlRecordings,
+    SqlEar,
+    SqlLineRecords,
+    SqlReturnCalls,
 ):
     """A PracticeDatabase over PostgreSQL (see ports.PracticeDatabase for each method)."""
 

@@ -6,6 +6,7 @@ from coordinator_app.db.codec import decode_rows
 from coordinator_app.db.connection import Link
 from coordinator_app.db.gateway_link import GatewayLink
 from coordinator_app.db.incoming_store import SqlIncomingStore
+from coordinator_app.db.line_records import SqlLineStore
 from coordinator_app.db.monitor_store import SqlMonitorStore
 from coordinator_app.db.recording_store import SqlRecordingStore
 from coordinator_app.domain.audit import UnsignedAnchor
@@ -24,7 +25,12 @@ class SqlAnchorStore:
 
 
 class SqlSideStore(
-    SqlAnchorStore, SqlMonitorStore, SqlIncomingStore, GatewayLink, SqlRecordingStore
+    SqlAnchorStore,
+    SqlMonitorStore,
+    SqlIncomingStore,
+    GatewayLink,
+    SqlRecordingStore,
+    SqlLineStore,
 ):
     """Everything the gateway's chores need, on a session of its own (see gateway.side_work).
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from coordinator_app.ports.ear import Ear
+from coordinator_app.ports.line_setup import LineRecords
 from coordinator_app.ports.live import LiveCalls
 from coordinator_app.ports.phone import Phones
 from coordinator_app.ports.privacy import PrivacyRecords
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 
 class PracticeDatabase(
-    PrivacyRecords, Phones, LiveCalls, RecordingDatabase, Ear, ReturnCalls, Protocol
+    PrivacyRecords, Phones, LiveCalls, RecordingDatabase, Ear, LineRecords, ReturnCalls, Protocol
 ):
     """One person's signed-in connection. Each method is one round trip.
 

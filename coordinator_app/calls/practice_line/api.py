@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from coordinator_app.calls.practice_line import coaching, incoming, shapes
+from coordinator_app.calls.practice_line import coaching, incoming, setup_api, shapes
 from coordinator_app.calls.practice_line.core import LineError, PracticeLine
 from coordinator_app.calls.practice_line.faults import AFTER_THE_EFFECT, Fault, FaultKind, Faults
 from coordinator_app.calls.practice_line.legs import Leg, Room
@@ -111,6 +111,8 @@ class PracticeApi:
                 return self._captions(request, label)
             case ["practice-line", "incoming"]:
                 return incoming.call_in(self._line, self._login.account_sid, request)
+            case ["v1", "DialingPermissions", "Countries"]:
+                return setup_api.countries(self._line, request)
             case [api, "Accounts", account, *rest] if (
                 api == API and account == self._login.account_sid
             ):
@@ -120,10 +122,9 @@ class PracticeApi:
     def _resource(self, request: Request, rest: list[str]) -> tuple[int, Json | bytes | None]:
         answers: Mapping[str, Callable[[], tuple[int, Json | bytes | None]]]
         match rest:
-            case []:
-                body = shapes.account_json(self._login.account_sid)
-                answers = {"GET": lambda: (_OK, body)}
-            case ["Queues" | "IncomingPhoneNumbers", *_]:
+            case [] | ["OutgoingCallerIds" | "IncomingPhoneNumbers", *_]:
+                return setup_api.answer(self._line, self._login.account_sid, request, rest)
+            case ["Queues", *_]:
                 return incoming.answer(self._line, self._login.account_sid, request, rest)
             case ["Calls"]:
                 answers = {

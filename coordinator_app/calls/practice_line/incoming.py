@@ -2,7 +2,7 @@
 
 The office number does what a practice sets up at the carrier (docs/administrator.md): callers are
 put into a queue, from which they are taken by giving their call other instructions. Paths and
-shapes as Twilio documents them: ``Queues``, ``Queues/{sid}/Members``, ``IncomingPhoneNumbers``.
+shapes as Twilio documents them: ``Queues``, ``Queues/{sid}/Members``.
 One path is our own, for demos and tests: ``POST /practice-line/incoming`` with ``From`` and ``To``
 lets a patient call.
 """
@@ -43,16 +43,6 @@ def answer(line: PracticeLine, account: str, request: Request, rest: Sequence[st
                 for place, leg in enumerate(line.waiting(name), start=1)
             ]
             return _OK, shapes.page_json("queue_members", request.path, rows, request.query)
-        case "GET", ["IncomingPhoneNumbers"]:
-            wanted = request.query.get("PhoneNumber")
-            rows = [
-                _number(account, e164)
-                for e164 in sorted(line.settings.owned)
-                if wanted in (None, e164)
-            ]
-            return _OK, shapes.page_json(
-                "incoming_phone_numbers", request.path, rows, request.query
-            )
     raise LineError(405, 20004, "Method not allowed")
 
 
@@ -89,20 +79,9 @@ def _member(account: str, queue: str, leg: Leg, place: int, now: datetime) -> Js
     since = leg.queued_at or now
     return {
         "call_sid": leg.sid,
-        "date_enqueued": shapes.date_of(since),
+        "date_enqueued": shapes.date(since),
         "position": place,
         "wait_time": int((now - since).total_seconds()),
         "queue_sid": queue,
         "uri": f"/{API}/Accounts/{account}/Queues/{queue}/Members/{leg.sid}.json",
-    }
-
-
-def _number(account: str, e164: str) -> Json:
-    sid = f"PN{hashlib.sha256(e164.encode()).hexdigest()[:32]}"
-    return {
-        "sid": sid,
-        "account_sid": account,
-        "friendly_name": e164,
-        "phone_number": e164,
-        "uri": f"/{API}/Accounts/{account}/IncomingPhoneNumbers/{sid}.json",
     }

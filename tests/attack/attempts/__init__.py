@@ -21,6 +21,7 @@ from tests.attack.attempts import (
     making,
     monitoring,
     phone,
+    phone_line,
     reading,
     recordings,
     returning,
@@ -42,6 +43,7 @@ THEMES = (
     recordings,
     ear,
     returning,
+    phone_line,
 )
 # Each works here, but for the last two: a login in no group, and one that is nobody's.
 ROLES = ("c2", "sup", "cli", "adm", "aud", "gw")
