@@ -157,19 +157,6 @@ class Album:
         self.take_line_test()
         workspace.open("queue")
 
-    def take_returned(self, page: CallbacksPage) -> None:
-        """The patient of the call calls back: the office's form, then the lane."""
-        robot, view = self.stage.robot, page.returns.view
-        self.stage.workspace.open("callbacks")
-        robot.click(view.report)
-        view.form.phone.setText(self.called)
-        view.form.what.choose(ReturnKind.WANTS_CALL.value)
-        self.take("callbacks-a-patient-called")
-        robot.click(view.form.save)
-        robot.until(lambda: view.model.rowCount() > 0, "the returned call is in the lane")
-        self.settle()
-        self.take("callbacks-returned")
-
     def take_line_test(self) -> None:
         """Where one hears the calls, and how good the line is."""
         robot, workspace = self.stage.robot, self.stage.workspace
@@ -186,6 +173,19 @@ class Album:
         robot.click(test.view.start)
         robot.until(test.view.copy.isEnabled, "the line is tested")
         self.take("line-test-done")
+
+    def take_returned(self, page: CallbacksPage) -> None:
+        """The patient of the call calls back: the office's form, then the lane."""
+        robot, view = self.stage.robot, page.returns.view
+        self.stage.workspace.open("callbacks")
+        robot.click(view.report)
+        view.form.phone.setText(self.called)
+        view.form.what.choose(ReturnKind.WANTS_CALL.value)
+        self.take("callbacks-a-patient-called")
+        robot.click(view.form.save)
+        robot.until(lambda: view.model.rowCount() > 0, "the returned call is in the lane")
+        self.settle()
+        self.take("callbacks-returned")
 
     def look_up(self) -> FindPage:
         """Find the patient of the call by the number that was dialled."""

@@ -25,12 +25,7 @@ class SqlAnchorStore:
 
 
 class SqlSideStore(
-    SqlAnchorStore,
-    SqlMonitorStore,
-    SqlIncomingStore,
-    GatewayLink,
-    SqlRecordingStore,
-    SqlLineStore,
+    SqlAnchorStore, SqlMonitorStore, GatewayLink, SqlRecordingStore, SqlLineStore, SqlIncomingStore
 ):
     """Everything the gateway's chores need, on a session of its own (see gateway.side_work).
 

@@ -104,10 +104,10 @@ class CallView:
     captions: tuple[Caption, ...]
     sentence: str  # what the line says of it in words, e.g. why it could not be placed
     needs_outcome: bool
-    incoming: bool = False  # the patient called
     company: tuple[OnCall, ...] = ()  # supervisors on the call, as far as policy tells of them
     help: HelpAsked | None = None
     recording: CallRecording | None = None  # None: the practice does not record
+    incoming: bool = False  # the patient called
 
 
 class PhoneState(enum.StrEnum):
@@ -174,8 +174,8 @@ class CallRequest:
     ring_timeout_s: int
     time_limit_s: int
     requested_at: datetime
-    incoming_ref: str = ""  # the carrier's id of a caller who waits: led in, not dialled
     agent_ref: str = ""  # the carrier's id of the leg on which the coordinator said "I hear you"
+    incoming_ref: str = ""  # the carrier's id of a caller who waits: led in, not dialled
 
 
 @dataclass(frozen=True, slots=True)

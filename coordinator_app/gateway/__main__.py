@@ -140,9 +140,9 @@ def _round(parts: _Parts, stack: ExitStack) -> None:
     )
     setup = LineChore(used, parts.accounts, lines.probe, rounds, clock)
     recordings = Recordings(lines.recordings_of(used.line), parts.opens, clock)
+    chores: tuple[Chore[SqlSideStore], ...] = (parts.signer, setup, recordings)
     hears = None if used.line is None else TwilioIncoming(used.line, clock)
-    listener = Listener(hears, clock)
-    chores: tuple[Chore[SqlSideStore], ...] = (parts.signer, setup, recordings, listener)
+    chores += (Listener(hears, clock),)
     if used.line is not None:
         chores += (Monitoring(TwilioMonitor(used.line), clock),)
     side = SideWork(parts.side_store, chores, rounds.stop, clock)
@@ -254,6 +254,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--practice-pace", type=_above_zero, default=1.0, help="how many times faster they live"
     )
+    parser.add_argument("--practice-seed", type=int, default=2026, help="who answers how long")
     parser.add_argument(
         "--practice-returns",
         type=_share,
@@ -261,7 +262,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SHARE",
         help="which part of the people with a voicemail call back, 0 to 1",
     )
-    parser.add_argument("--practice-seed", type=int, default=2026, help="who answers how long")
     return parser
 
 

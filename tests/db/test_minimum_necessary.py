@@ -87,19 +87,24 @@ def story(  # noqa: PLR0915  a shift is long
         yield "privacy_watch", who.ask("privacy_watch")
     if role == "supervisor":
         yield "team", who.ask("team")
-        _, other = practice.talk(practice.c4, 4)
-        practice.c4.ask("ask_help", other["id"], "upset", op())
-        said = {"at": practice.now().isoformat(), "speaker": "patient", "text": "x"}
-        who.ask("monitor_call", other["id"], "listen", op())
-        (wish,) = practice.gw.ask("gateway_monitors")
-        at = datetime.now(UTC).isoformat()
-        fact = {"state": "on", "at": at, "line_mode": "listen"}
-        practice.gw.ask("gateway_monitor_fact", wish["id"], fact)
-        practice.report(other, "live", captions=[said])
-        yield "live_calls", who.ask("live_calls")
+        yield from live(practice, who)
     if role in {"supervisor", "administrator", "auditor"}:
         yield "people", who.ask("people")
     yield "heartbeat", who.one("SELECT api.heartbeat(NULL, NULL)")
+
+
+def live(practice: Practice, who: Party) -> Iterator[tuple[str, Any]]:
+    """Somebody else's call, listened to."""
+    _, other = practice.talk(practice.c4, 4)
+    practice.c4.ask("ask_help", other["id"], "upset", op())
+    said = {"at": practice.now().isoformat(), "speaker": "patient", "text": "x"}
+    who.ask("monitor_call", other["id"], "listen", op())
+    (wish,) = practice.gw.ask("gateway_monitors")
+    at = datetime.now(UTC).isoformat()
+    fact = {"state": "on", "at": at, "line_mode": "listen"}
+    practice.gw.ask("gateway_monitor_fact", wish["id"], fact)
+    practice.report(other, "live", captions=[said])
+    yield "live_calls", who.ask("live_calls")
 
 
 @pytest.mark.parametrize(

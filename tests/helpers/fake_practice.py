@@ -80,14 +80,14 @@ class Claim:
     mine: bool
 
 
-class FakePractice(FakeReturns, FakeFind, FakePhone, FakeRecordings):
+class FakePractice(FakeFind, FakePhone, FakeRecordings, FakeReturns):
     """See the module. ``log`` keeps the name of each method that was called."""
 
     clock: FakeClock
 
     def __init__(self, clock: FakeClock | None = None, person: Person = JORDAN) -> None:
         """Start with ten patients and no claims."""
-        FakeFind.__init__(self, person)
+        super().__init__(person)
         FakePhone.__init__(self)
         FakeReturns.__init__(self)
         self.clock = clock or FakeClock()

@@ -290,9 +290,9 @@ class CallBar(QFrame):
             button.setVisible(connected)
         # Who said yes to a recording is no machine: its button gives its place.
         recording = None if call is None else call.recording
-        called = call is not None and call.incoming  # by a person, not a machine
-        speaks = recording is None or not recording.runs
-        self.voicemail.setVisible(going and speaks and not called)
+        to_machine = call is not None and not call.incoming
+        recorded = recording is not None and recording.runs
+        self.voicemail.setVisible(going and to_machine and not recorded)
         self.help.setVisible(call is not None and going)
         self.help.show_help(call.help if call is not None else None)
         held, muted = (call.held, call.muted) if call is not None else (False, False)

@@ -109,10 +109,10 @@ class PracticeApi:
         match request.path.strip("/").removesuffix(".json").split("/"):
             case ["practice-line", "captions", label]:
                 return self._captions(request, label)
-            case ["practice-line", "incoming"]:
-                return incoming.call_in(self._line, self._login.account_sid, request)
             case ["v1", "DialingPermissions", "Countries"]:
                 return setup_api.countries(self._line, request)
+            case ["practice-line", "incoming"]:
+                return incoming.call_in(self._line, self._login.account_sid, request)
             case [api, "Accounts", account, *rest] if (
                 api == API and account == self._login.account_sid
             ):

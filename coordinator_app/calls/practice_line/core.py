@@ -102,7 +102,6 @@ class PracticeLine:
         self._calls_to: dict[str, int] = {}
         self._last_dial: datetime | None = None
         self.placed = 0  # calls to patients, for tests that count them
-        self._returning: list[tuple[datetime, str, str]] = []  # when who calls whom back
         self.numbers = HeldNumbers(
             self.settings.office,
             self.settings.pace,
@@ -111,6 +110,7 @@ class PracticeLine:
             verified=self.settings.caller_ids,
             at=clock.now(),
         )
+        self._returning: list[tuple[datetime, str, str]] = []  # when who calls whom back
 
     # -------------------------------------------------------------- looking
 
@@ -218,22 +218,6 @@ class PracticeLine:
         self._forget()
         return leg
 
-    def call_in(self, from_: str, to: str) -> Leg:
-        """Let a patient call the office. ``from_`` "anonymous": withheld. Raises LineError."""
-        now = self.now()
-        if not _E164.fullmatch(to) or not (_E164.fullmatch(from_) or from_ == "anonymous"):
-            raise LineError(400, 21211, "The number is not a valid phone number.")
-        return self._ring_office(from_, to, now)
-
-    def queues(self) -> list[str]:
-        """The names of the queues that the office number uses."""
-        return [value for verb, value, _ in self.settings.office_verbs if verb == "queue"]
-
-    def waiting(self, queue: str) -> list[Leg]:
-        """Who waits in a queue, longest first."""
-        self.now()
-        return [leg for leg in self._active() if leg.queue == queue]
-
     def call_office(
         self, to: str, from_: str, plan: Plan, *, delay_s: float = 0.0, digits: str = ""
     ) -> Leg:
@@ -254,6 +238,22 @@ class PracticeLine:
         )
         self._legs[leg.sid] = leg
         return leg
+
+    def call_in(self, from_: str, to: str) -> Leg:
+        """Let a patient call the office. ``from_`` "anonymous": withheld. Raises LineError."""
+        now = self.now()
+        if not _E164.fullmatch(to) or not (_E164.fullmatch(from_) or from_ == "anonymous"):
+            raise LineError(400, 21211, "The number is not a valid phone number.")
+        return self._ring_office(from_, to, now)
+
+    def queues(self) -> list[str]:
+        """The names of the queues that the office number uses."""
+        return [value for verb, value, _ in self.settings.office_verbs if verb == "queue"]
+
+    def waiting(self, queue: str) -> list[Leg]:
+        """Who waits in a queue, longest first."""
+        self.now()
+        return [leg for leg in self._active() if leg.queue == queue]
 
     def hang_up(self, leg: Leg, status: str) -> None:
         """``canceled`` before the answer, ``completed`` at any time. Raises LineError 21220."""

@@ -42,8 +42,8 @@ THEMES = (
     monitoring,
     recordings,
     ear,
-    returning,
     phone_line,
+    returning,
 )
 # Each works here, but for the last two: a login in no group, and one that is nobody's.
 ROLES = ("c2", "sup", "cli", "adm", "aud", "gw")
