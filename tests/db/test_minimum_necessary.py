@@ -36,9 +36,7 @@ def paths(answer: Any, at: str = "") -> Iterator[str]:
         yield at
 
 
-def story(  # noqa: PLR0915  a shift is long
-    practice: Practice, role: str, who: Party
-) -> Iterator[tuple[str, Any]]:
+def story(practice: Practice, role: str, who: Party) -> Iterator[tuple[str, Any]]:
     """All that this role can ask in a shift, each with its answer."""
     patient = practice.value("SELECT id FROM app.patient WHERE external_id = '1'")
     yield "sign_in", who.sign_in()
