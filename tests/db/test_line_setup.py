@@ -400,7 +400,9 @@ def test_another_account_makes_what_was_found_void(
     gateway.line_checked(OWNED)
     gateway.line_source("window", ACCOUNT.account_sid)
     assert practice.sup.ask("phone_line")["number_kind"] == "owned"
+    practice.sup.ask("tick_line", "full_account", True, op())
     gateway.line_source("vault", "AC" + "3" * 32)
+    assert gateway.line().ticks == (), "what was looked up was another account's"
     shown = practice.sup.ask("phone_line")
     assert (shown["number_kind"], shown["findings"], shown["source"]) == ("", [], "vault")
 

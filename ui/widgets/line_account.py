@@ -158,13 +158,15 @@ class AccountStep(QWidget):
         for part in self._fields:
             part.setVisible(not line.is_demo)
         self.forget_it.setVisible(account is not None)
-        self.use.setEnabled(bool(line.gateway_key))
+        self.use.setEnabled(bool(line.gateway_key) and line.source != "practice")
         self.sealed.setText(
             self.tr(
                 "The key is sealed on this computer for the gateway (%1) and can be read by "
                 "nobody else, here or in the database."
             ).replace("%1", key_words)
             if line.gateway_key
+            else self.tr("The gateway runs on the practice line, which has an account of its own.")
+            if line.source == "practice"
             else self.tr("The gateway has not run yet: start it on its computer, then come back.")
         )
         words, level, icon = "", Level.INFO, "info"

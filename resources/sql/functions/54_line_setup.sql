@@ -465,6 +465,8 @@ BEGIN
             used_since = v_now, number = '{}', findings = '[]', checked_at = NULL
         WHERE (s.source, s.account_sid) IS DISTINCT FROM (p_source, nullif(left(p_account, 64), ''));
         IF FOUND THEN
+            -- What somebody looked up was another account's.
+            UPDATE app.line_tick t SET ticked = false WHERE t.ticked;
             PERFORM app.audit('line.account_used', 'line_setup', NULL, jsonb_build_object(
                 'source', p_source, 'account_ending', right(coalesce(p_account, ''), 4)));
             PERFORM app.hint('team');

@@ -404,6 +404,17 @@ def test_an_account_sealed_for_another_gateway_or_practice_is_refused() -> None:
     assert all("another gateway" in problem for _, _, problem in world.store.accounts)
 
 
+def test_an_account_that_cannot_be_opened_any_more_is_said() -> None:
+    world = LineWorld()
+    used = enter(world)
+    world.store.line_account(used, "in_use")
+    world.accounts = Accounts(Credentials(None), MemorySecretStore(""), "default", new_key())
+    world.start()
+    world.turn()
+    assert world.store.accounts[-1][:2] == (used, "refused")
+    assert "another gateway" in world.store.accounts[-1][2]
+
+
 def test_what_the_carrier_says_of_a_new_account_decides() -> None:
     world = LineWorld()
     enter(world)
