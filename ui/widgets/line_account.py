@@ -112,8 +112,9 @@ class AccountStep(QWidget):
             self.tr(
                 "2.  Make a restricted API key that may: read, create and update calls; read, "
                 "create, update and delete conferences and their participants; read and create "
-                "outgoing caller IDs; read phone numbers; read voice dialing permissions. Nothing "
-                "else: no recordings, no messages, no keys."
+                "outgoing caller IDs; read phone numbers, queues and their members, and voice "
+                "dialing permissions. Recordings (read, delete) only if calls are recorded; no "
+                "messages, no keys."
             ),
             self.tr("3.  Copy its parts here. Never enter the account’s auth token."),
         ):
