@@ -224,7 +224,9 @@ def test_every_phase_and_trouble_has_words(ear: Desk) -> None:
         assert state.about.endswith(".")
         assert state.problem == (phase in {Phase.LOST, Phase.FAILED})
     assert "microphone" in trouble_words(Trouble(31402, "accept")).lower()
-    assert "key is refused" in trouble_words(Trouble(20101, "device"))
+    assert "microphone" in trouble_words(Trouble(0, "accept", "NotAllowedError")).lower()
+    assert "cannot sign in" in trouble_words(Trouble(20101, "device"))
+    assert "key is not accepted" in trouble_words(Trouble(20103, "device"))
     assert trouble_words(Trouble(31005, "device")) == "", "the line says it by itself"
 
 
