@@ -163,9 +163,9 @@ def judge_line(line: LineHealth, since: str) -> LineFinding:
 
     Args:
         line: the report.
-        since: when it became so, in words; "" when that is not known.
+        since: when it became so, as it stands in a sentence; "" when that is not known.
     """
-    known = f" (since {since})" if since else ""
+    known = f" Since {since}." if since else ""
     if line.round_trip_ms is not None:
         known += f" The carrier answers in {line.round_trip_ms} ms."
     match line.state:

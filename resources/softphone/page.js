@@ -167,6 +167,13 @@
     device.register().then(useDevices).catch((error) => trouble(error, "register"));
   }
 
+  // A token that had run out has ended the registration, too: the library waits for a new one.
+  async function renew({ token }) {
+    if (!device) return;
+    device.updateToken(token);
+    if (device.state === Twilio.Device.State.Unregistered) await device.register();
+  }
+
   async function incoming(coming) {
     const from = (coming.parameters && coming.parameters.From) || "";
     const right = expected && !call && Date.now() < expected.until
@@ -249,7 +256,7 @@
 
   const orders = {
     sign_in: signIn,
-    token: ({ token }) => device && device.updateToken(token),
+    token: renew,
     expect: ({ from, ms }) => { expected = ms > 0 ? { from, until: Date.now() + ms } : null; },
     mute: ({ on }) => { muted = on; if (call) call.mute(on); },
     choose: ({ input, output }) => { chosen = { input, output }; return useDevices(); },

@@ -24,7 +24,7 @@ from coordinator_app.domain.line_test import (
     support_text,
 )
 from coordinator_app.domain.session import TlsMode
-from ui.models.words import moment
+from ui.models.words import moment, within
 from ui.pages.page import Page
 from ui.softphone.base import Phase, Quality
 from ui.views.line_test import LineTestView
@@ -240,7 +240,7 @@ class LineTestPage(Page):
     def _judge_first(self, probe: LineProbe, skew: timedelta) -> None:
         session = self._session
         zone, now = session.signed_in.practice.zone, session.clock.now()
-        since = "" if probe.line.since is None else moment(probe.line.since, zone, now)
+        since = "" if probe.line.since is None else within(moment(probe.line.since, zone, now))
         encrypted = session.connection.tls is TlsMode.VERIFY_FULL
         self._find(line_test.judge_line(probe.line, since))
         self._find(

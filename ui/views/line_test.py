@@ -60,6 +60,7 @@ class LineTestView(QWidget):
         )
         about.setWordWrap(True)
         self._card.body.addWidget(about)
+        self._card.body.addSpacing(6)
         for number, part in enumerate(Part):
             if number:
                 self._card.body.addWidget(rule())
