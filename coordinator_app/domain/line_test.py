@@ -243,6 +243,21 @@ def judge_carrier(
     return LineFinding(Part.CARRIER, Verdict.OK, f"Signed in{place}; {heard}.")
 
 
+def judge_test_call(sentence: str = "") -> LineFinding:
+    """Say that the phone line could not be heard on the softphone.
+
+    Args:
+        sentence: why the line did not call; "" when it called and no sound came.
+    """
+    return LineFinding(
+        Part.CARRIER,
+        Verdict.BAD,
+        sentence
+        or "The phone line called the softphone, and no sound came. A firewall may hold the sound "
+        "back (UDP): use your own phone, and tell your supervisor.",
+    )
+
+
 def judge_microphone(loudest: float) -> LineFinding:
     """Say whether the microphone heard anything.
 

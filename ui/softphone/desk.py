@@ -79,7 +79,7 @@ class EarDesk(QObject):
         self.phone: Softphone | None = None
         self.devices = Devices()
         self._silent = False
-        self._live = False
+        self.live = False  # a call of a patient is going on
         self._minting = False
         self._token_good = False
         self._retry = self._timer(RETRY_MS, self._mint, single=True)
@@ -211,7 +211,7 @@ class EarDesk(QObject):
 
     def follow(self, live: bool) -> None:
         """A call is going on (the leg may be lost and come back), or has ended."""
-        self._live = live
+        self.live = live
         if live:
             self._expect()
             self._renew.start()
@@ -272,7 +272,7 @@ class EarDesk(QObject):
             "The softphone has lost the phone line. It is trying again; check the internet "
             "connection."
         )
-        if self._live:
+        if self.live:
             words = self.tr(
                 "The softphone has lost the phone line. The patient is not hung up on: stay here, "
                 "it is trying again."
