@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from coordinator_app.domain.ear import MyEar
+from coordinator_app.domain.practice import LineHealth
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from coordinator_app.domain.ear import MyEar
-    from coordinator_app.domain.practice import LineHealth
 
 # ITU-T G.114: up to 150 ms one way is not noticed in talk. Ours is the way to the practice's
 # database: a click that takes over 0.3 s is felt, one over 1 s is in the way of a call.
