@@ -23,9 +23,11 @@ from ui.pages.people import PeoplePage
 from ui.pages.privacy import PrivacyPage
 from ui.pages.settings import SettingsPage
 from ui.pages.team import TeamPage
+from ui.pictures_live import take_company, take_live_calls
 from ui.robot import NotTrueError
 from ui.stage import Stage, on_stage
 from ui.theme import Mode
+from ui.views.phone_line import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +107,7 @@ class Album:
             return call is not None and call.state is CallState.LIVE and len(call.captions) > 1
 
         robot.until(talking, "the patient speaks")
+        take_company(self)
         robot.ctrl(Qt.Key.Key_D)
         for box in station.script.identity.findChildren(QCheckBox)[:2]:
             robot.until(box.isEnabled, "the identity check can be ticked")
@@ -242,6 +245,7 @@ class Album:
         robot.until(lambda: team.view.people.rows, "the board is loaded")
         self.settle()
         self.take("team")
+        take_live_calls(self, team)
         workspace.open("call_log")
         robot.until(lambda: log.view.model.rows, "the call log is loaded")
         self.settle()
@@ -261,6 +265,29 @@ class Album:
             privacy.part.choose(part)
             self.settle()
             self.take(f"privacy-{part}")
+        self.take_phone_line()
+
+    def take_phone_line(self) -> None:
+        """The set-up of the line, played through on the practice line."""
+        robot, workspace = self.stage.robot, self.stage.workspace
+        page = workspace.pages["settings"]
+        if not isinstance(page, SettingsPage) or page.line is None:
+            raise NotTrueError("a supervisor sets up the phone line")
+        workspace.open("settings")
+        page.part.choose("line")
+        view = page.line.view
+        robot.until(lambda: view.stands.text, "the line's set-up is loaded")
+        for step in STEPS:
+            view.step.choose(step)
+            self.settle()
+            self.take(f"line-{step}")
+        view.step.choose("number")
+        robot.click(view.number.unverify)
+        robot.until(view.number.call.isVisible, "the number is not verified any more")
+        robot.click(view.number.call)
+        robot.until(view.number.code.isVisible, "the code is shown")
+        self.take("line-code")
+        robot.until(view.number.unverify.isVisible, "the office has keyed the code in")
 
 
 def run_pictures(folder: Path) -> int:

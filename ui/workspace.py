@@ -23,7 +23,9 @@ from ui.pages.keys import KeysPage
 from ui.pages.line_test import LineTestPage
 from ui.pages.page import Page
 from ui.pages.people import PeoplePage
+from ui.pages.phone_line import PhoneLinePart
 from ui.pages.privacy import PrivacyPage
+from ui.pages.recording_settings import RecordingSettingsDesk
 from ui.pages.schedule import SchedulePage
 from ui.pages.settings import SettingsPage
 from ui.pages.team import TeamPage
@@ -188,8 +190,13 @@ class Workspace(QWidget):
 
     def _make_settings(self) -> Page:
         tools = self._tools
-        page = SettingsPage(tools.theme, tools.preferences, tools.version, self.ear)
+        sets_up = self._person.role in {Role.SUPERVISOR, Role.ADMINISTRATOR}
+        line = PhoneLinePart(self.session, self._link, tools.messages) if sets_up else None
+        page = SettingsPage(tools.theme, tools.preferences, tools.version, self.ear, line=line)
         page.line_test_wanted.connect(lambda: self.open("line_test"))
+        if sets_up:
+            recording = RecordingSettingsDesk(self.session, self._link, page)
+            page.add_card(recording.view, recording.load)
         return page
 
     def _make_line_test(self) -> Page:
@@ -227,6 +234,8 @@ class Workspace(QWidget):
     def _make_team(self) -> Page:
         page = TeamPage(self.session, self._link, self._tools.messages)
         page.review_requested.connect(self._review)
+        page.show_wanted.connect(lambda: self.open("team"))
+        page.help_waiting.connect(lambda count: self.rail.set_badge("team", count))
         return page
 
     def _make_rail(self, keys: tuple[str, ...]) -> NavRail:

@@ -140,7 +140,7 @@ def test_policy_on_the_practice_line_no_carrier_would_take_the_token(practice: P
 
 def test_policy_without_a_key_or_line_there_is_no_token(practice: Practice) -> None:
     make_real(practice)
-    with refused("QC110"):
+    with refused("QC120"):
         practice.c1.ask("softphone_token")
     assert practice.c1.ask("my_ear")["softphone_ready"] is False
     give_key(practice)
@@ -168,7 +168,7 @@ def test_policy_tokens_are_metered_and_a_rollback_gives_none_back(practice: Prac
     for _ in range(15):
         party.ask("softphone_token")
     party.run("ROLLBACK")
-    with refused("QC111") as said:
+    with refused("QC121") as said:
         party.ask("softphone_token")
     assert said.facts["minutes"] == 2
     assert practice.c2.ask("softphone_token")["token"], "everybody has an allowance of their own"

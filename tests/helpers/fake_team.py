@@ -81,6 +81,7 @@ def log_row(number: int) -> CallLogRow:
         patient_id=fixed_id(f"patient {PATIENTS[number % len(PATIENTS)]}"),
         amendable=number < 80,  # of the last day
         amended=_AMENDED if number == 2 else None,
+        recorded=number % len(_OUTCOMES) == 3,
     )
 
 

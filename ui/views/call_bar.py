@@ -12,11 +12,13 @@ from ui.messages import announce
 from ui.theme import active
 from ui.widgets.avatar import Avatar
 from ui.widgets.buttons import Button, IconButton
+from ui.widgets.call_company import CallCompany, HelpButton
 from ui.widgets.clocks import CallTimer
 from ui.widgets.keypad import Keypad
 from ui.widgets.labels import Chip, Elide
 from ui.widgets.own_phone import OwnPhoneButtons, phone_words
 from ui.widgets.painting import follow_theme, set_kind
+from ui.widgets.recording_control import RecordingControl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CallBar"]
 
+_ROOM: Final = 900  # of a bar with both captions and a call for help, at scale 1.0
 _WAITING: Final = {CallState.REQUESTED, CallState.PLACING, CallState.UNKNOWN, CallState.QUEUED}
 
 
@@ -45,6 +48,8 @@ class CallBar(QFrame):
         hold_requested: True holds, False resumes.
         digits_requested: one key of the keypad.
         voicemail_requested: show the voicemail script, or go back from it.
+        help_requested: a HelpReason: a supervisor should come.
+        help_withdrawn: no supervisor is needed any more.
     """
 
     dial_requested = Signal()
@@ -53,6 +58,8 @@ class CallBar(QFrame):
     hold_requested = Signal(bool)
     digits_requested = Signal(str)
     voicemail_requested = Signal()
+    help_requested = Signal(object)
+    help_withdrawn = Signal()
 
     def __init__(
         self, now: Callable[[], datetime], keymap: Keymap, parent: QWidget | None = None
@@ -89,6 +96,8 @@ class CallBar(QFrame):
         )
         for toggle in (self.mute, self.hold):
             toggle.setCheckable(True)
+        self.company = CallCompany(self)
+        self.help = HelpButton(keymap)
         self.voicemail = Button(
             self.tr("Voicemail"), "", "voicemail", size="large", icon_color="violet_text"
         )
@@ -100,6 +109,7 @@ class CallBar(QFrame):
         self.phone = OwnPhoneButtons(keymap, self)
         self._own: OwnPhone | None = None
         self.keypad = Keypad(self)
+        self.recording = RecordingControl(keymap)
         self._keymap = keymap
         self._build()
         self._connect()
@@ -110,6 +120,7 @@ class CallBar(QFrame):
         second = QHBoxLayout()
         second.setSpacing(10)
         second.addWidget(self.status)
+        second.addWidget(self.company.help)
         second.addWidget(self.caption, 1)
         words = QVBoxLayout()
         words.setSpacing(1)
@@ -117,6 +128,7 @@ class CallBar(QFrame):
         first = QHBoxLayout()
         first.setSpacing(10)
         first.addWidget(self.title)
+        first.addWidget(self.company.who)
         first.addWidget(self.practice_line)
         first.addWidget(self.ear)
         first.addStretch(1)
@@ -128,9 +140,11 @@ class CallBar(QFrame):
         self._row.addLayout(words, 1)
         for widget in (
             self.timer,
+            self.recording,
             self.mute,
             self.hold,
             self.keypad_button,
+            self.help,
             self.voicemail,
             *self.phone.widgets,
             self.dial,
@@ -146,6 +160,8 @@ class CallBar(QFrame):
         self.keypad_button.clicked.connect(lambda: self.keypad.open_below(self.keypad_button))
         self.keypad.pressed.connect(self.digits_requested)
         self.voicemail.clicked.connect(self.voicemail_requested)
+        self.help.asked.connect(self.help_requested)
+        self.help.withdrawn.connect(self.help_withdrawn)
         keys = {
             "call.dial": self.dial,
             "call.heard": self.phone.hear,
@@ -154,10 +170,12 @@ class CallBar(QFrame):
             "call.hold": self.hold,
             "call.keypad": self.keypad_button,
             "call.voicemail": self.voicemail,
+            "call.help": self.help,
         }
         # click() does nothing on a disabled button: a key can do no more than the mouse.
         for name, button in keys.items():
             self._keymap.action(name, self, button.click)
+        self._keymap.action("call.recording", self, self.recording.press)
 
     def _rescale(self) -> None:
         px = active().px
@@ -241,8 +259,15 @@ class CallBar(QFrame):
         said = call.captions[-1] if call is not None and call.captions else None
         words = "" if said is None else self._caption(said.speaker, said.text)
         self.caption.setText(words)
-        self.caption.setVisible(bool(words))
+        # Three letters of it say nothing where a supervisor's answer needs the room.
+        crowded = call is not None and call.help is not None and self.width() < active().px(_ROOM)
+        self.caption.setVisible(bool(words) and not crowded)
         self._show_practice_line()
+        self.company.show_call(call)
+        if self.company.who.text():  # what is said below in full gives way
+            self.practice_line.hide()
+        # That one is connected is seen; how the call for help stands is not.
+        self.status.setHidden(connected and bool(self.company.help.text()))
         set_kind(self, "live", self._look())
         self.timer.setVisible(call is not None and call.answered_at is not None)
         self._show_buttons(connected=connected, going=going)
@@ -263,7 +288,11 @@ class CallBar(QFrame):
         self.dial.setEnabled(self._can_dial and not going and not ended)
         for button in (self.mute, self.hold, self.keypad_button):
             button.setVisible(connected)
-        self.voicemail.setVisible(going)
+        # Who said yes to a recording is no machine: its button gives its place.
+        recording = None if call is None else call.recording
+        self.voicemail.setVisible(going and (recording is None or not recording.runs))
+        self.help.setVisible(call is not None and going)
+        self.help.show_help(call.help if call is not None else None)
         held, muted = (call.held, call.muted) if call is not None else (False, False)
         self.mute.setChecked(muted)
         self.mute.set_look("mic-off" if muted else "mic")

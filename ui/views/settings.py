@@ -70,7 +70,7 @@ class SettingsView(QWidget):
         self.sound_text = label("", "strong")
         self._column = QWidget()
         self._column.setProperty("transparent", "true")
-        box = QVBoxLayout(self._column)
+        box = self._box = QVBoxLayout(self._column)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(10)
         look = Card(self.tr("Look"))
@@ -107,6 +107,10 @@ class SettingsView(QWidget):
         self.scale.valueChanged.connect(self._on_scale)
         self.sound.valueChanged.connect(self._on_sound)
         follow_theme(self._rescale)
+
+    def add_card(self, card: QWidget) -> None:
+        """Put a card before “About”."""
+        self._box.insertWidget(self._box.count() - 2, card)
 
     def _slider(self, name: str, words: str, low: int, high: int) -> QSlider:
         slider = named(QSlider(Qt.Orientation.Horizontal), name, words)

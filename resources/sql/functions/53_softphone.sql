@@ -195,11 +195,11 @@ BEGIN
     ELSE
         SELECT k.* INTO v_key FROM app.softphone_key k;
         IF NOT FOUND THEN
-            PERFORM app.fail('QC110', 'softphone_not_set_up');
+            PERFORM app.fail('QC120', 'softphone_not_set_up');
         END IF;
     END IF;
     IF app.meter_take(v_me.id, 'tokens', v_limit, interval '1 hour') < 1 THEN
-        PERFORM app.fail('QC111', 'too_many_tokens', jsonb_build_object('minutes', greatest(1, ceil(extract(
+        PERFORM app.fail('QC121', 'too_many_tokens', jsonb_build_object('minutes', greatest(1, ceil(extract(
             epoch FROM app.meter_opens_in(v_me.id, 'tokens', v_limit, interval '1 hour')) / 60))));
     END IF;
     PERFORM app.audit('softphone.token', 'person/' || v_me.id, NULL,

@@ -19,13 +19,30 @@ from tests.attack.attempts import (
     functions,
     machine,
     making,
+    monitoring,
     phone,
+    phone_line,
     reading,
+    recordings,
     settings,
     writing,
 )
 
-THEMES = (reading, writing, becoming, making, machine, settings, doors, functions, phone, ear)
+THEMES = (
+    reading,
+    writing,
+    becoming,
+    making,
+    machine,
+    settings,
+    doors,
+    functions,
+    phone,
+    monitoring,
+    recordings,
+    ear,
+    phone_line,
+)
 # Each works here, but for the last two: a login in no group, and one that is nobody's.
 ROLES = ("c2", "sup", "cli", "adm", "aud", "gw")
 OUTSIDERS = ("nobody", "stray")
