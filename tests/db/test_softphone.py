@@ -18,6 +18,7 @@ from twilio.jwt.access_token import AccessToken
 
 from coordinator_app.cli import main
 from coordinator_app.db.connector import SqlConnector
+from coordinator_app.db.doctor_line import ear_checks
 from coordinator_app.domain.ear import EarKind
 from coordinator_app.domain.line_test import LineFinding, Part, Verdict
 from coordinator_app.domain.session import Connection, TlsMode
@@ -467,6 +468,19 @@ def test_policy_a_change_in_the_shift_lets_the_old_ear_go(practice: Practice) ->
     assert practice.value(legs, mine) is False
     practice.c1.ask("connect_phone", op())
     assert practice.c1.ask("my_phone")["endpoint"] == "+16175559001"
+
+
+def test_doctor_tells_of_ears_that_cannot_hear(practice: Practice) -> None:
+    def told() -> list[str]:
+        return [check.what for check in ear_checks(practice.owner.connection)]
+
+    assert told() == [], "nothing is heard on a practice line"
+    make_real(practice)
+    assert told() == ["People who hear calls in the program: 9; no key for the softphone is set."]
+    choose(practice.c1, "+16175559001")
+    assert "program: 8;" in told()[0]
+    give_key(practice)
+    assert told() == []
 
 
 def test_the_windows_side_reads_every_answer(practice: Practice) -> None:
