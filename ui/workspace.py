@@ -12,6 +12,7 @@ from PySide6.QtCore import QTimer, QTimeZone, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from coordinator_app.domain.call import CallState
 from coordinator_app.domain.person import Role
 from ui.messages import Action, Level
 from ui.models.words import ROLE_LABELS
@@ -184,6 +185,12 @@ class Workspace(QWidget):
         ear.on_line.connect(station.phone.follow_softphone)
         station.phone.learned.connect(ear.follow_phone)
         station.live_changed.connect(ear.follow)
+
+        def follow_mute() -> None:
+            call = station.work.call
+            ear.mute(call is not None and call.state is not CallState.ENDED and call.muted)
+
+        station.work.call_changed.connect(follow_mute)
         for pressed in (bar.dial_requested, bar.phone.connect_wanted):
             pressed.connect(ear.expect)
         ear.load()
