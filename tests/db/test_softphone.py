@@ -7,6 +7,7 @@ import hmac
 import io
 import time
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -424,6 +425,15 @@ def test_a_probe_says_how_the_database_is_reached(practice: Practice) -> None:
     assert said["line"]["state"] == "ok"
     assert said["ear"]["kind"] == "softphone"
     assert abs(practice.value("SELECT extract(epoch FROM now() - %s::timestamptz)", said["at"])) < 9
+
+
+def test_since_when_the_line_is_so_is_said_in_the_practices_time(practice: Practice) -> None:
+    practice.rows("DELETE FROM app.gateway_health")
+    since = datetime.now(UTC) - timedelta(minutes=10)  # the gateway lives in real time
+    health = {"state": "ok", "is_practice_line": True, "sentence": "", "since": since.isoformat()}
+    practice.gw.ask("gateway_beat", health)
+    said = datetime.fromisoformat(practice.c1.ask("line_probe")["line"]["since"])
+    assert abs(practice.now() - said - timedelta(minutes=10)) < timedelta(seconds=30)
 
 
 def test_a_supervisor_sees_the_newest_line_test_of_a_shift(practice: Practice) -> None:
