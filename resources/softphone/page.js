@@ -103,7 +103,6 @@
       () => tell("level", { input: loudness(analyser, room), output: 0 }), METER_MS);
     meter = { stream, context, timer };
     for (const track of stream.getTracks()) track.onended = () => tellDevices();
-    tell("listening", { on: true });
     await tellDevices(); // labels are known from now on
   }
 
@@ -113,7 +112,6 @@
     meter.stream.getTracks().forEach((track) => track.stop());
     meter.context.close();
     meter = null;
-    tell("listening", { on: false });
   }
 
   async function tone() {
@@ -262,9 +260,6 @@
     choose: ({ input, output }) => { chosen = { input, output }; return useDevices(); },
     listen: ({ on }) => (on ? listen() : unlisten()),
     tone,
-    devices: tellDevices,
-    hang_up: () => call && call.disconnect(),
-    sign_out: signOut,
   };
 
   async function obey(text) {

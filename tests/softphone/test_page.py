@@ -153,16 +153,6 @@ def test_a_call_that_nobody_expects_is_turned_away(
     assert phone.phase is Phase.READY
 
 
-def test_one_hangs_up_ones_own_leg(qtbot: QtBot, carrier: Signalling, phone: WebSoftphone) -> None:
-    ready(qtbot, phone)
-    phone.expect(OFFICE, 30)
-    call = carrier.invite(OFFICE)
-    until(qtbot, lambda: phone.phase is Phase.ON_CALL)
-    phone.hang_up()
-    until(qtbot, call.hung_up.is_set)
-    until(qtbot, lambda: phone.phase is Phase.READY)
-
-
 def test_a_lost_line_comes_back_by_itself(
     qtbot: QtBot, carrier: Signalling, phone: WebSoftphone
 ) -> None:

@@ -311,6 +311,21 @@ def test_own_phone_is_typed_checked_and_kept(page: SettingsPage, ear: Desk) -> N
     assert card.state.text() == "Own phone · ending 9001"
 
 
+def test_what_was_set_up_since_is_offered_when_the_page_is_opened(
+    page: SettingsPage, ear: Desk
+) -> None:
+    page.hide()
+    ear.practice.ear = replace(ear.practice.ear, softphone_ready=False)
+    page.show()
+    assert "coordinator-admin softphone set" in card_of(page).problem.text()
+    assert ear.desk.phone is None
+    page.hide()
+    ear.practice.ear = replace(ear.practice.ear, softphone_ready=True)
+    page.show()
+    assert card_of(page).problem.text() == ""
+    assert ear.phone.told[-1][0] == "sign_in"
+
+
 def test_a_sip_address_is_checked(page: SettingsPage, ear: Desk) -> None:
     card = card_of(page)
     card.kind.choose("sip")
