@@ -176,6 +176,21 @@ def test_a_supervisor_comes_to_a_call_and_is_told_who_hears_them(
     assert [m for m, b in view.modes.items() if b.isChecked()] == [mode]
 
 
+def test_ones_own_softphone_hears_that_it_is_called(
+    page: TeamPage, practice: FakeTeamPractice
+) -> None:
+    called: list[bool] = []
+    page.phone_called.connect(lambda: called.append(True))
+    choose(page, "Amelia Brandt")
+    assert called == []
+    page.live_view.modes[LISTEN].click()
+    page.live.load()
+    assert called == [True, True], "as long as it is on its way"
+    practice.let_hear()
+    page.live.load()
+    assert called == [True, True]
+
+
 def test_the_way_is_changed_and_the_call_is_left(
     page: TeamPage, practice: FakeTeamPractice
 ) -> None:

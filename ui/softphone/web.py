@@ -227,7 +227,6 @@ class WebSoftphone(Softphone):
             ),
             "devices": self._on_devices,
             "tone": lambda _: self.tone_ended.emit(),
-            "listening": lambda _: None,
         }
 
     # -- orders -------------------------------------------------------------------------------
@@ -294,10 +293,6 @@ class WebSoftphone(Softphone):
     def play_tone(self) -> None:
         """See the base."""
         self._ask("tone")
-
-    def hang_up(self) -> None:
-        """See the base."""
-        self._ask("hang_up")
 
     def close(self) -> None:
         """See the base."""
