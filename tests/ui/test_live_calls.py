@@ -273,18 +273,18 @@ def test_enter_on_a_row_listens(page: TeamPage, practice: FakeTeamPractice) -> N
 def test_help_is_answered_and_settled(page: TeamPage, practice: FakeTeamPractice) -> None:
     view = page.live_view
     choose(page, "Luis Cordero")
-    assert view.wanted.text() == "Wants help 0:42: A medical question"
-    assert not view.send.isEnabled()
-    view.coming.click()
+    assert view.help.wanted.text() == "Wants help 0:42: A medical question"
+    assert not view.help.send.isEnabled()
+    view.help.coming.click()
     assert practice.wishes[-1][::2] == ("answer", "Coming")
-    assert "You answered" in view.wanted.text()
-    view.answer.setText("  Ask them to hold on ")
-    QTest.keyClick(view.answer, Qt.Key.Key_Return)
+    assert "You answered" in view.help.wanted.text()
+    view.help.answer.setText("  Ask them to hold on ")
+    QTest.keyClick(view.help.answer, Qt.Key.Key_Return)
     assert practice.wishes[-1][::2] == ("answer", "Ask them to hold on")
-    assert view.answer.text() == ""
-    view.settle.click()
+    assert view.help.answer.text() == ""
+    view.help.settle.click()
     assert practice.wishes[-1][0] == "clear"
-    assert not view._help.isVisible()
+    assert not view.help.isVisible()
 
 
 def test_coming_to_the_call_takes_the_help(page: TeamPage, practice: FakeTeamPractice) -> None:
