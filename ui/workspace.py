@@ -236,6 +236,8 @@ class Workspace(QWidget):
         page.review_requested.connect(self._review)
         page.show_wanted.connect(lambda: self.open("team"))
         page.help_waiting.connect(lambda count: self.rail.set_badge("team", count))
+        if self.ear is not None:  # a supervisor's own softphone takes the call to listen, too
+            page.phone_called.connect(self.ear.expect)
         return page
 
     def _make_rail(self, keys: tuple[str, ...]) -> NavRail:

@@ -21,12 +21,14 @@ from tests.helpers.fake_data import NOW
 from tests.helpers.fake_live import live_row, live_rows
 from tests.helpers.fake_session import make_session
 from tests.helpers.fake_sign_in import person_of
+from tests.helpers.fake_softphone import FakeSoftphone
 from tests.helpers.fake_team import FakeTeamPractice
 from tests.helpers.inline import InlineTasks
 from tests.helpers.window import close_bench, make_bench, texts_of
 from tests.ui.test_page_structure import clipped, overlapping, settle, unnamed
 from ui.messages import MessageBus
 from ui.pages.team import TeamPage
+from ui.softphone.desk import EXPECT_S
 from ui.theme import Mode, Theme
 from ui.views.live_calls import LiveCallsView
 
@@ -317,6 +319,13 @@ def test_a_call_for_help_is_told_on_every_page_and_leads_to_the_call(
         assert workspace.current == "team"
         assert team.live_view.isVisible()
         assert team.live_view.who.text() == "Luis Cordero · H. W."
+        # Their own softphone takes calls that are expected, and this one is.
+        ear = workspace.ear
+        assert ear is not None
+        assert ear.ear is not None
+        ear.phone = FakeSoftphone(ear)
+        team.live_view.modes[LISTEN].click()
+        assert ear.phone.told == [("expect", ear.ear.office_number, EXPECT_S)]
         # Locked, nothing of any patient stays.
         workspace.conceal()
         assert "H. W." not in "\n".join(texts_of(workspace))
