@@ -20,6 +20,7 @@ from ui.pages.find import FindPage
 from ui.pages.people import PeoplePage
 from ui.pages.privacy import PrivacyPage
 from ui.pages.team import TeamPage
+from ui.pictures_recording import take_recording
 from ui.robot import NotTrueError
 from ui.stage import Stage, on_stage
 from ui.theme import Mode
@@ -72,6 +73,9 @@ class Album:
         stage.enter_as("nhaddad")
         self.take_pages_of_supervisor()
         self.take_explanation("explanation")
+        people = stage.demo.offer.people
+        password = next(one.password for one in people if one.login == "nhaddad")
+        take_recording(stage, self.take, password)
         stage.leave()
         stage.enter_as("rmoreno")
         page = self.take_explanation("explanation-clinician")

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  an attempt is one line
 """Recordings of calls: their tables, their inner functions, and what belongs to somebody else."""
 
 from __future__ import annotations
