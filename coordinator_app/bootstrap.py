@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from coordinator_app.config import Settings
     from coordinator_app.domain.practice import Practice
     from coordinator_app.domain.session import Connection
-    from coordinator_app.ports import Connector, Ear, PracticeDatabase, SecretStore
+    from coordinator_app.ports import Connector, PlaybackKey, PracticeDatabase, SecretStore
     from coordinator_app.services.sign_in import DemoPractice, OpenJournal, SignInService
 
 # Imports stand inside the functions: see the docstring.
@@ -52,11 +52,11 @@ def build_sign_in(
     )
 
 
-def new_ear() -> Ear:
+def new_playback_key() -> PlaybackKey:
     """A fresh key pair to listen once with (see ``services.listening``)."""
-    from coordinator_app.secrets.listening import OneTimeEar
+    from coordinator_app.secrets.listening import OneTimeKey
 
-    return OneTimeEar()
+    return OneTimeKey()
 
 
 class _LazyConnector:

@@ -11,15 +11,19 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
 from coordinator_app.demo.line import Manners
 from coordinator_app.domain.call import CallState
+from coordinator_app.domain.ear import EarKind
 from coordinator_app.domain.outcome import Outcome
 from coordinator_app.errors import UserFacingError
 from ui.console import say
 from ui.pages.call_log import CallLogPage
 from ui.pages.callbacks import CallbacksPage
 from ui.pages.find import FindPage
+from ui.pages.line_test import LineTestPage
 from ui.pages.people import PeoplePage
 from ui.pages.privacy import PrivacyPage
+from ui.pages.settings import SettingsPage
 from ui.pages.team import TeamPage
+from ui.pictures_live import take_company, take_live_calls
 from ui.pictures_recording import take_recording
 from ui.robot import NotTrueError
 from ui.stage import Stage, on_stage
@@ -91,16 +95,22 @@ class Album:
         target = stage.next_with("answers")
         self.called = target.e164
         robot.open_row(station.queue, target.entry_id)
-        robot.until(lambda: bar is not None and bar.dial.isEnabled(), "Dial is possible")
+        if bar is None:
+            raise NotTrueError("a coordinator has a call bar")
+        robot.until(bar.dial.isEnabled, "Dial is possible")
         self.take("patient-open")
         robot.key(Qt.Key.Key_F5)
         work = station.work
+        robot.until(lambda: bar.phone.asks, "one's own phone is on the line")
+        self.take("own-phone")
+        robot.answer_own_phone(bar, lambda: work.call is not None and work.call.answered_at)
 
         def talking() -> bool:
             call = work.call
             return call is not None and call.state is CallState.LIVE and len(call.captions) > 1
 
         robot.until(talking, "the patient speaks")
+        take_company(self)
         robot.ctrl(Qt.Key.Key_D)
         for box in station.script.identity.findChildren(QCheckBox)[:2]:
             robot.until(box.isEnabled, "the identity check can be ticked")
@@ -145,7 +155,25 @@ class Album:
             robot.until(fact, f"the page {key} is loaded")
             self.settle()
             self.take(key.replace("_", "-"))
+        self.take_line_test()
         workspace.open("queue")
+
+    def take_line_test(self) -> None:
+        """Where one hears the calls, and how good the line is."""
+        robot, workspace = self.stage.robot, self.stage.workspace
+        settings, test = workspace.pages["settings"], workspace.pages["line_test"]
+        if not isinstance(settings, SettingsPage) or not isinstance(test, LineTestPage):
+            raise NotTrueError("a coordinator has settings and a line test")
+        if settings.ear is None:
+            raise NotTrueError("a coordinator has an ear")
+        workspace.open("settings")
+        settings.ear.kind.choose(EarKind.PHONE.value)
+        self.take("settings-phone")
+        robot.click(settings.ear.test)
+        self.take("line-test")
+        robot.click(test.view.start)
+        robot.until(test.view.copy.isEnabled, "the line is tested")
+        self.take("line-test-done")
 
     def look_up(self) -> FindPage:
         """Find the patient of the call by the number that was dialled."""
@@ -220,6 +248,7 @@ class Album:
         robot.until(lambda: team.view.people.rows, "the board is loaded")
         self.settle()
         self.take("team")
+        take_live_calls(self, team)
         workspace.open("call_log")
         robot.until(lambda: log.view.model.rows, "the call log is loaded")
         self.settle()

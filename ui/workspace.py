@@ -15,10 +15,12 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from coordinator_app.domain.person import Role
 from ui.messages import Action, Level
 from ui.models.words import ROLE_LABELS
+from ui.page_set import PageSet
 from ui.pages.call_log import CallLogPage
 from ui.pages.callbacks import CallbacksPage
 from ui.pages.find import FindPage
 from ui.pages.keys import KeysPage
+from ui.pages.line_test import LineTestPage
 from ui.pages.page import Page
 from ui.pages.people import PeoplePage
 from ui.pages.privacy import PrivacyPage
@@ -27,6 +29,7 @@ from ui.pages.schedule import SchedulePage
 from ui.pages.settings import SettingsPage
 from ui.pages.team import TeamPage
 from ui.pages.workstation import BEAT_MS, Workstation
+from ui.softphone.desk import EarDesk
 from ui.theme import Mode
 from ui.views.call_bar import CallBar
 from ui.views.status_bar import StatusBar
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from coordinator_app.domain.session import Heartbeat
     from coordinator_app.services.session import Session
     from ui.link import LinkWatch
+    from ui.softphone.words import EarState
     from ui.tools import Tools
 
 __all__ = ["PAGES", "Workspace", "own_zone"]
@@ -68,6 +72,7 @@ PAGES: Final[dict[Role, tuple[str, ...]]] = {
     Role.AUDITOR: ("privacy", "call_log", "find"),
 }
 FIRST_PAGE: Final = {Role.SUPERVISOR: "team"}
+_AT_ONCE: Final = frozenset({"queue", "callbacks"})
 _NOTICES = "notices"  # key of the one banner
 _FULL = 1380  # effective width: window width / text scale (ui.md section 1)
 
@@ -105,7 +110,14 @@ class Workspace(QWidget):
         self.station: Workstation | None = None
         self._live = False
         self._noticed: tuple[str, ...] = ()
-        self.pages = {key: self._make_page(key) for key in (*keys, "help", "settings")}
+        self._stack = QStackedWidget()
+        # Who calls has an ear: a telephone of their own, or the softphone of the program.
+        self.ear = self._make_ear() if "queue" in keys else None
+        more = ("help", "settings") if self.ear is None else ("help", "settings", "line_test")
+        self.pages = PageSet((*keys, *more), self._make_page, self._stack)
+        for key in keys:
+            if key in _AT_ONCE:
+                self.pages[key]  # its calls and its badge matter from the first moment
         self.rail = self._make_rail(keys)
         self.top = TopBar(signed_in.practice, tools.keymap, self.call_bar)
         self.top.lock_requested.connect(self.lock_requested)
@@ -114,17 +126,13 @@ class Workspace(QWidget):
         self.status = StatusBar(session.connection.tls, tools.keymap, calls="queue" in keys)
         self.status.show_line(signed_in.line)
         self.banners = BannerArea(tools.messages)
-        self._stack = QStackedWidget()
-        for page in self.pages.values():
-            self._stack.addWidget(page)
-            page.changed.connect(self.broadcast)
         self._lay_out()
         self._make_actions(keys)
         self._connect_link()
-        if "callbacks" in keys:
-            callbacks = self.pages["callbacks"]
-            if isinstance(callbacks, CallbacksPage):
-                callbacks.show_first(signed_in.callbacks)
+        callbacks = self.pages.get("callbacks")
+        if isinstance(callbacks, CallbacksPage):
+            callbacks.show_first(signed_in.callbacks)
+        self._connect_ear()
         self._tell_facts()
         tools.theme.changed.connect(self._fit)
         if self.station is None:  # the workstation beats for those who have it
@@ -149,9 +157,50 @@ class Workspace(QWidget):
             "people": lambda: PeoplePage(session, link, messages),
             "privacy": lambda: PrivacyPage(session, link, messages),
             "settings": self._make_settings,
-            "help": lambda: KeysPage(keymap),
+            "line_test": self._make_line_test,
+            "help": self._make_help,
         }
-        return makers[key]()
+        page = makers[key]()
+        page.changed.connect(self.broadcast)
+        return page
+
+    def _make_ear(self) -> EarDesk:
+        tools = self._tools
+        return EarDesk(
+            self.session, self._link, tools.messages, tools.preferences, tools.softphone, self
+        )
+
+    def _connect_ear(self) -> None:
+        ear, bar, station = self.ear, self.call_bar, self.station
+        if ear is None or bar is None or station is None:
+            return
+
+        def show(state: EarState) -> None:
+            self.status.show_ear(state.words, state.kind, state.about)
+            bar.show_ear(state.words if state.problem else "", state.about)
+
+        ear.changed.connect(show)
+        ear.on_line.connect(station.phone.follow_softphone)
+        station.phone.learned.connect(ear.follow_phone)
+        station.live_changed.connect(ear.follow)
+        for pressed in (bar.dial_requested, bar.phone.connect_wanted):
+            pressed.connect(ear.expect)
+        ear.load()
+
+    def _make_settings(self) -> Page:
+        tools = self._tools
+        page = SettingsPage(tools.theme, tools.preferences, tools.version, self.ear)
+        page.line_test_wanted.connect(lambda: self.open("line_test"))
+        if self._person.role in {Role.SUPERVISOR, Role.ADMINISTRATOR}:
+            recording = RecordingSettingsDesk(self.session, self._link, page)
+            page.add_card(recording.view, recording.load)
+        return page
+
+    def _make_line_test(self) -> Page:
+        tools = self._tools
+        if self.ear is None:
+            raise KeyError("line_test")
+        return LineTestPage(self.session, self._link, tools.messages, self.ear, tools.version)
 
     def _make_station(self) -> Page:
         tools = self._tools
@@ -174,14 +223,6 @@ class Workspace(QWidget):
         page.looks_requested.connect(self.open_looks)
         return page
 
-    def _make_settings(self) -> Page:
-        tools = self._tools
-        page = SettingsPage(tools.theme, tools.preferences, tools.version)
-        if self._person.role in {Role.SUPERVISOR, Role.ADMINISTRATOR}:
-            recording = RecordingSettingsDesk(self.session, self._link, page)
-            page.add_card(recording.view, recording.load)
-        return page
-
     def _make_find(self) -> Page:
         page = FindPage(self.session, self._link, self._tools.messages)
         page.open_requested.connect(self.open_found)
@@ -190,6 +231,8 @@ class Workspace(QWidget):
     def _make_team(self) -> Page:
         page = TeamPage(self.session, self._link, self._tools.messages)
         page.review_requested.connect(self._review)
+        page.show_wanted.connect(lambda: self.open("team"))
+        page.help_waiting.connect(lambda count: self.rail.set_badge("team", count))
         return page
 
     def _make_rail(self, keys: tuple[str, ...]) -> NavRail:
@@ -272,9 +315,15 @@ class Workspace(QWidget):
         self._own_keys = frozenset(action.objectName() for action in self.actions())
         if self.call_bar is not None:
             self._own_keys |= {action.objectName() for action in self.call_bar.actions()}
-        help_page = self.pages["help"]
-        if isinstance(help_page, KeysPage):
-            help_page.view.show_only({a.objectName() for a in self.findChildren(QAction)})
+
+    def _make_help(self) -> Page:
+        page = KeysPage(self._tools.keymap, calls=self.ear is not None)
+        page.line_test_wanted.connect(lambda: self.open("line_test"))
+        for key in self.pages:
+            if key != "help":
+                self.pages[key]  # keys that are listened to are only known of pages that exist
+        page.view.show_only({action.objectName() for action in self.findChildren(QAction)})
+        return page
 
     def _connect_link(self) -> None:
         self._link.lost.connect(self._on_lost)
@@ -298,16 +347,15 @@ class Workspace(QWidget):
     @property
     def current(self) -> str:
         """The key of the page on the screen."""
-        shown = self._stack.currentWidget()
-        return next(key for key, page in self.pages.items() if page is shown)
+        return self.pages.current
 
     def open(self, key: str) -> None:
         """Show a page. Raises KeyError when this person does not have it."""
-        page = self.pages[key]
+        page = self.pages.show(key)
         if key == "privacy":
             self._tools.messages.clear(_NOTICES)  # there it is seen
-        self._stack.setCurrentWidget(page)
-        self.rail.set_current(key)
+        # The line test is a part of the settings.
+        self.rail.set_current("settings" if key == "line_test" else key)
         self.status.show_keys(self._own_keys | {action.objectName() for action in page.actions()})
 
     def open_patient(self, entry_id: UUID) -> None:
@@ -332,7 +380,7 @@ class Workspace(QWidget):
     def broadcast(self, what: frozenset[str]) -> None:
         """Tell every page but the author what was written."""
         author = self.sender()
-        for page in self.pages.values():
+        for page in self.pages.made():
             if page is not author:
                 page.on_changed(what)
 
@@ -345,7 +393,7 @@ class Workspace(QWidget):
             "call": frozenset({"call"}),
             "team": frozenset({"team", "call_log"}),
         }
-        for page in self.pages.values():
+        for page in self.pages.made():
             page.on_changed(hints.get(kind, frozenset()))
 
     def _review(self, person_id: UUID) -> None:
@@ -363,17 +411,19 @@ class Workspace(QWidget):
 
     def conceal(self) -> None:
         """Take every patient out of widgets and models; the call and the lease go on."""
-        for page in self.pages.values():
+        for page in self.pages.made():
             page.conceal()
 
     def restore(self) -> None:
         """Show again what was there."""
-        for page in self.pages.values():
+        for page in self.pages.made():
             page.restore()
 
     def close_session(self) -> None:
         """Listen to nothing more; the session itself is closed by whoever owns it."""
         self._link.close()
+        if self.ear is not None:
+            self.ear.close()
 
     # -- small things -------------------------------------------------------------------------
 
@@ -442,6 +492,8 @@ class Workspace(QWidget):
         )
 
     def _on_restored(self) -> None:
+        if self.ear is not None:
+            self.ear.load()
         self.status.set_down(False)
         self._tools.messages.clear("link")
         self._tools.messages.success(
@@ -451,7 +503,7 @@ class Workspace(QWidget):
         everything = frozenset(
             {"queue", "callbacks", "call_log", "team", "schedule", "call", "privacy"}
         )
-        for page in self.pages.values():
+        for page in self.pages.made():
             page.on_changed(everything)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

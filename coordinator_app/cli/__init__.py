@@ -26,6 +26,7 @@ from coordinator_app.cli import (
     rules,
     schedule,
     server,
+    softphone,
     training,
 )
 from coordinator_app.cli.words import (
@@ -181,6 +182,7 @@ def _parser() -> argparse.ArgumentParser:
     authorize = command(caller_id, "authorize", _caller_id, "let the office number be shown")
     authorize.add_argument("--signed-by", required=True)
     authorize.add_argument("--evidence", required=True, help="where that is written")
+    softphone.declare(group(commands, "softphone", "the key for phones in the program"))
     rules.declare_agreement(group(commands, "agreement", "contracts with those who hold data"))
     rules.declare_rules(group(commands, "rules", "hours, caps and limits, as dated rows"))
     rules.declare_numbers(group(commands, "numbers", "what is known about telephone numbers"))

@@ -102,6 +102,11 @@ RULES: Mapping[str, _Rule] = {
     ),
     "QC023": _R(StaleError, "The call has already ended."),
     "QC024": _R(StaleError, "This call is not known here. The list is loaded again."),
+    "QC025": _R(
+        RefusedError, "The phone line is not available. Tell your supervisor if this lasts."
+    ),
+    "QC026": _R(StaleError, "Your phone is not on the line. Connect it again."),
+    "QC027": _R(RefusedError, "End the call first, then disconnect your phone."),
     "QC030": _R(TakenByAnotherError, "That time has just been taken. Choose another one."),
     "QC031": _R(RefusedError, "The time was held for 5 minutes and is free again. Choose it anew."),
     "QC032": _R(RefusedError, "That time is outside the practitioner's hours. Choose another one."),
@@ -148,10 +153,29 @@ RULES: Mapping[str, _Rule] = {
         "Your own outcomes can be corrected for {hours} hours. Ask a supervisor to correct this.",
         "This outcome can only be corrected by a supervisor now.",
     ),
+    "QC171": _R(RefusedError, "This is your own call: you are on it already."),
+    "QC172": _R(RefusedError, "Finish your own call first: you cannot be on two at once."),
+    "QC173": _R(
+        RefusedError,
+        "You are still on {coordinator}’s call. Leave it first.",
+        "You are still on another call. Leave it first.",
+    ),
+    "QC174": _R(RefusedError, "You are just leaving this call. Try again in a moment."),
+    "QC175": _R(StaleError, "This call for help was settled already."),
     "QC110": _R(StaleError, "Nothing is being recorded in this call now."),
     "QC111": _R(RefusedError, "This recording is kept by a legal hold or an open incident."),
     "QC112": _R(RefusedError, "Recording cannot be turned on yet. Ask the administrator."),
     "QC113": _R(StaleError, "This recording is not here (any more). The list is loaded again."),
+    "QC120": _R(
+        RefusedError,
+        "The softphone is not set up for this practice. Use your own phone, and ask the "
+        "administrator to run “coordinator-admin softphone set”.",
+    ),
+    "QC121": _R(
+        RefusedError,
+        "The softphone signed in too often. It tries again in {minutes} minutes.",
+        "The softphone signed in too often. It tries again later.",
+    ),
     "QC070": _R(RefusedError, "Please check what was entered: {field}.", "Please check the entry."),
 }
 

@@ -22,12 +22,15 @@ from pathlib import Path
 from typing import TextIO
 
 from coordinator_app.calls.clock import SystemClock
+from coordinator_app.calls.pool import threads
 from coordinator_app.calls.practice_line.core import LineSettings
 from coordinator_app.calls.twilio_line import TwilioLine
+from coordinator_app.calls.twilio_monitor import TwilioMonitor
 from coordinator_app.db.call_store import SqlCallStore
 from coordinator_app.db.side_store import SqlSideStore
 from coordinator_app.errors import ConfigurationError, UserFacingError
 from coordinator_app.gateway import lines
+from coordinator_app.gateway.monitoring import Monitoring
 from coordinator_app.gateway.no_line import NoLine
 from coordinator_app.gateway.own_keys import find_box_key
 from coordinator_app.gateway.recording import Recordings
@@ -87,11 +90,19 @@ def _run(options: argparse.Namespace, conninfo: str, stop: threading.Event) -> N
         else:
             line = stack.enter_context(lines.carrier(vault, options.account))
             facts |= {"line": "carrier"}
+        questions = threads()
+        stack.callback(questions.shutdown, cancel_futures=True)
         gateway = Gateway(
-            lambda: SqlCallStore.connect(conninfo), lines.backend_of(line), stop, clock
+            lambda: SqlCallStore.connect(conninfo),
+            lines.backend_of(line),
+            stop,
+            clock,
+            pool=questions,
         )
         recordings = Recordings(lines.recordings_of(line), box_key, clock)
         chores: tuple[Chore[SqlSideStore], ...] = (signer, recordings)
+        if isinstance(line, TwilioLine):
+            chores += (Monitoring(TwilioMonitor(line), clock),)
         side = SideWork(lambda: SqlSideStore.connect(conninfo), chores, stop, clock)
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="side"))
         stack.callback(stop.set)  # before the pool waits for its thread

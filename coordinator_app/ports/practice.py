@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from coordinator_app.ports.ear import Ear
+from coordinator_app.ports.live import LiveCalls
+from coordinator_app.ports.phone import Phones
 from coordinator_app.ports.privacy import PrivacyRecords
 from coordinator_app.ports.recording import RecordingDatabase
 
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from coordinator_app.domain.team import TeamBoard
 
 
-class PracticeDatabase(PrivacyRecords, RecordingDatabase, Protocol):
+class PracticeDatabase(PrivacyRecords, Phones, LiveCalls, RecordingDatabase, Ear, Protocol):
     """One person's signed-in connection. Each method is one round trip.
 
     Every method may raise ``NotConnectedError`` (link lost; sending again with the same

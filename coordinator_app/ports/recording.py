@@ -75,7 +75,7 @@ class RecordingDatabase(Protocol):
         ...
 
 
-class Ear(Protocol):
+class PlaybackKey(Protocol):
     """A key pair that one window makes to listen once."""
 
     @property

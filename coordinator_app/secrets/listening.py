@@ -12,21 +12,21 @@ from coordinator_app.secrets.sealing import NotOursError, unseal
 from coordinator_app.secrets.sound import DamagedSoundError, decrypt, listener_context
 
 
-class OneTimeEar:
-    """See ``ports.Ear``."""
+class OneTimeKey:
+    """See ``ports.PlaybackKey``."""
 
     def __init__(self) -> None:
         self._key = X25519PrivateKey.generate()
 
     @property
     def public_key(self) -> bytes:
-        """See ``ports.Ear``."""
+        """See ``ports.PlaybackKey``."""
         return self._key.public_key().public_bytes_raw()
 
     def open(
         self, recording_id: UUID, sealed_key: bytes, pieces: Iterable[bytes], count: int
     ) -> bytes:
-        """See ``ports.Ear``."""
+        """See ``ports.PlaybackKey``."""
         try:
             key = unseal(self._key, listener_context(recording_id), sealed_key)
             return decrypt(key, recording_id, pieces, count)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from coordinator_app.errors import RefusedError
-from coordinator_app.ports import Ear, RecordingDatabase
+from coordinator_app.ports import PlaybackKey, RecordingDatabase
 
 _LOOKS = 60  # every half second: the gateway answers within one when it runs
 _BETWEEN = 0.5  # seconds
@@ -27,7 +27,7 @@ class Sound:
 
 def listen(
     practice: RecordingDatabase,
-    ear: Ear,
+    key: PlaybackKey,
     recording_id: UUID,
     *,
     reason: str,
@@ -37,13 +37,13 @@ def listen(
     """The sound of a recording; the look is logged before anything else.
 
     Args:
-        ear: a fresh key pair, used for this once.
+        key: a fresh key pair, used for this once.
         reason: why somebody listens, in a few words.
         wait: waits that many seconds; True means that nobody wants it any more.
 
     Raises RefusedError when the gateway cannot open it, does not answer, or it is damaged.
     """
-    asked = practice.request_playback(recording_id, ear.public_key, reason, op_id)
+    asked = practice.request_playback(recording_id, key.public_key, reason, op_id)
     for _ in range(_LOOKS):
         found = practice.playback(asked)
         if found.state == "refused":
@@ -58,7 +58,7 @@ def listen(
                 return (practice.playback_chunk(asked, number) for number in range(count))
 
             sealed = bytes.fromhex(found.sealed_key)
-            content = ear.open(recording_id, sealed, pieces(found.chunks), found.chunks)
+            content = key.open(recording_id, sealed, pieces(found.chunks), found.chunks)
             return Sound(recording_id, found.content_type, content)
         if wait(_BETWEEN):
             break

@@ -24,7 +24,7 @@ from coordinator_app.calls.twilio_backend import TwilioBackend
 from coordinator_app.calls.twilio_http import PRACTICE_MARK, LineHttpClient
 from coordinator_app.calls.twilio_line import Credentials, TwilioLine
 from coordinator_app.calls.twilio_recording import TwilioRecordings
-from tests.helpers.call_store import call_request
+from tests.helpers.call_store import call_request, leg_of
 from tests.helpers.direct_line import DirectLine
 from tests.helpers.people import PEOPLE, number_of
 from tests.helpers.virtual_clock import VirtualClock
@@ -45,7 +45,7 @@ class Bench:
     def live_call(self) -> str:
         """The carrier's id of a call that somebody has answered."""
         request = call_request(to=number_of(PersonaKind.ANSWERS))
-        self.backend.open_agent_leg(request)
+        self.backend.open_agent_leg(leg_of(request))
         self.clock.advance(1)
         answer = self.backend.place(request)
         assert isinstance(answer, Accepted)
@@ -134,7 +134,7 @@ def test_it_ends_with_the_call(bench: Bench) -> None:
 
 def test_nothing_is_recorded_before_an_answer_or_after_the_end(bench: Bench) -> None:
     request = call_request(to=number_of(PersonaKind.ANSWERS))
-    bench.backend.open_agent_leg(request)
+    bench.backend.open_agent_leg(leg_of(request))
     bench.clock.advance(1)
     answer = bench.backend.place(request)
     assert isinstance(answer, Accepted)

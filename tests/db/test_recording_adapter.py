@@ -21,9 +21,9 @@ from coordinator_app.domain.recording import Consent, RecordingCommand
 from coordinator_app.domain.session import Connection, TlsMode
 from coordinator_app.errors import RefusedError, StaleError
 from coordinator_app.gateway.recording import Recordings
-from coordinator_app.secrets.listening import OneTimeEar
+from coordinator_app.secrets.listening import OneTimeKey
 from coordinator_app.services.listening import listen
-from tests.helpers.call_store import call_request
+from tests.helpers.call_store import call_request, leg_of
 from tests.helpers.db_practice import PASSWORD
 from tests.helpers.direct_line import DirectLine
 from tests.helpers.people import PEOPLE, number_of
@@ -58,7 +58,7 @@ class Office:
     def live_call(self) -> UUID:
         """A call of cc_c1 that the practice line knows, too."""
         request = call_request(to=number_of(PersonaKind.ANSWERS))
-        self.net.backend.open_agent_leg(request)
+        self.net.backend.open_agent_leg(leg_of(request))
         self.clock.advance(1)
         leg = self.net.backend.place(request)
         assert isinstance(leg, Accepted)
@@ -117,7 +117,7 @@ def test_from_the_patients_yes_to_a_reviewers_ear(office: Office) -> None:
         office.turn()
         return False
 
-    sound = listen(sup, OneTimeEar(), row.id, reason="Review", op_id=uuid4(), wait=gateway_turns)
+    sound = listen(sup, OneTimeKey(), row.id, reason="Review", op_id=uuid4(), wait=gateway_turns)
     assert sound.content[:4] == b"RIFF"
     assert len(sound.content) == row.seconds * 16_000 + 44  # type: ignore[operator]
     (row,) = sup.call_recordings(call)
@@ -129,7 +129,7 @@ def test_from_the_patients_yes_to_a_reviewers_ear(office: Office) -> None:
     sup.hold_recording(row.id, "The claim is settled", uuid4(), hold=False)
     assert sup.delete_recording(row.id, "The patient asked.", uuid4()).state == "discarded"
     with pytest.raises(StaleError):
-        sup.request_playback(row.id, OneTimeEar().public_key, "Review", uuid4())
+        sup.request_playback(row.id, OneTimeKey().public_key, "Review", uuid4())
 
 
 @pytest.mark.expected_logs
@@ -151,7 +151,7 @@ def test_another_gateway_cannot_open_what_this_one_stored(office: Office) -> Non
         return False
 
     with pytest.raises(RefusedError, match="another key"):
-        listen(sup, OneTimeEar(), row.id, reason="Review", op_id=uuid4(), wait=other_turns)
+        listen(sup, OneTimeKey(), row.id, reason="Review", op_id=uuid4(), wait=other_turns)
 
 
 def test_a_recording_of_a_transaction_that_is_held_waits(office: Office) -> None:

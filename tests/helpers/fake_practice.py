@@ -35,6 +35,7 @@ from coordinator_app.services.clock import PracticeClock
 from tests.helpers.fake_data import JORDAN, LINE, NOW, PRACTICE, FakePatient, patients
 from tests.helpers.fake_find import FakeFind
 from tests.helpers.fake_lists import callback_row, log_row
+from tests.helpers.fake_phone import FakePhone
 from tests.helpers.fake_recording import FakeRecordings
 from tests.helpers.fake_schedule import FakeSchedule
 
@@ -78,7 +79,7 @@ class Claim:
     mine: bool
 
 
-class FakePractice(FakeRecordings, FakeFind):
+class FakePractice(FakeFind, FakePhone, FakeRecordings):
     """See the module. ``log`` keeps the name of each method that was called."""
 
     clock: FakeClock
@@ -86,6 +87,7 @@ class FakePractice(FakeRecordings, FakeFind):
     def __init__(self, clock: FakeClock | None = None, person: Person = JORDAN) -> None:
         """Start with ten patients and no claims."""
         super().__init__(person)
+        FakePhone.__init__(self)
         self.clock = clock or FakeClock()
         self.patients: list[FakePatient] = patients()
         self.unnamed: set[str] = set()  # first names that the queue does not show

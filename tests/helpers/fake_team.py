@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
+from coordinator_app.domain.line_test import LineTestSummary, Verdict
 from coordinator_app.domain.logs import (
     Amended,
     CallbackRow,
@@ -113,6 +114,17 @@ def callback_rows() -> list[CallbackRow]:
     ]
 
 
+_LINE_TESTS = (
+    LineTestSummary(NOW - timedelta(minutes=50), Verdict.OK, ""),
+    LineTestSummary(
+        NOW - timedelta(hours=1),
+        Verdict.BAD,
+        "Your connection loses 9 % of what is sent. Use a cable instead of Wi-Fi.",
+    ),
+    None,
+)
+
+
 class FakeTeamPractice(FakePractice):
     """See the module."""
 
@@ -178,6 +190,7 @@ class FakeTeamPractice(FakePractice):
                     campaigns=("Diabetes + BP",) if number < 2 else (),
                     second_factor=number == 3,
                     locked_minutes=12 if number == 1 else None,
+                    line_test=_LINE_TESTS[number % 3],
                     may_suspend=True,
                 )
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from coordinator_app.bootstrap import new_ear
+from coordinator_app.bootstrap import new_playback_key
 from coordinator_app.domain.ids import uuid7
 from coordinator_app.services.listening import Sound, listen
 from ui.messages import Level, ask_password, confirm
@@ -76,7 +76,12 @@ class ListenDesk(QObject):
         self._tasks.run(
             self,
             lambda: listen(
-                practice, new_ear(), recording_id, reason=reason, op_id=op_id, wait=stop.wait
+                practice,
+                new_playback_key(),
+                recording_id,
+                reason=reason,
+                op_id=op_id,
+                wait=stop.wait,
             ),
             done=fresh(self._play),
             failed=fresh(self._not_heard),

@@ -1,34 +1,56 @@
-"""The Settings page: takes effect at once and is remembered on this computer."""
+"""The Settings page: takes effect at once.
+
+The look is remembered on this computer, the phone by the practice's database: it is the person's,
+wherever they sit.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
+
 from ui.pages.page import Page
 from ui.views.settings import SettingsView
+from ui.widgets.my_ear import MyEarCard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from PySide6.QtGui import QHideEvent
     from PySide6.QtWidgets import QWidget
 
+    from coordinator_app.domain.ear import MyEar
     from ui.preferences import Preferences
+    from ui.softphone.desk import EarDesk
     from ui.theme import Mode, Theme
 
 __all__ = ["SettingsPage"]
 
 
 class SettingsPage(Page):
-    """Look, text size, sound, about."""
+    """Your phone, look, text size, sound, about.
+
+    Signals:
+        line_test_wanted: open the line test.
+    """
+
+    line_test_wanted = Signal()
 
     def __init__(
-        self, theme: Theme, preferences: Preferences, version: str, parent: QWidget | None = None
+        self,
+        theme: Theme,
+        preferences: Preferences,
+        version: str,
+        ear: EarDesk | None = None,
+        parent: QWidget | None = None,
     ) -> None:
-        """Show what is set."""
+        """Show what is set; ``ear``: of somebody who calls."""
         super().__init__(self.tr("Settings"), parent)
         self._theme = theme
         self._preferences = preferences
-        self.view = SettingsView(version)
+        self.ear: MyEarCard | None = None if ear is None else self._make_ear(ear)
+        self.view = SettingsView(version, self.ear)
         self.view.show_values(theme.mode, theme.scale, preferences.sound_level)
         self.view.mode_chosen.connect(self._set_mode)
         self.view.scale_chosen.connect(self._set_scale)
@@ -46,6 +68,37 @@ class SettingsPage(Page):
         """Load what the practice has set."""
         for load in self._loads:
             load()
+
+    def _make_ear(self, desk: EarDesk) -> MyEarCard:
+        card, kept = MyEarCard(), self._preferences
+
+        def show_devices(*_: object) -> None:
+            card.show_devices(desk.devices, kept.microphone, kept.speaker)
+
+        def show_ear(ear: MyEar) -> None:
+            card.show_ear(ear, desk.lacks)
+
+        desk.ear_changed.connect(show_ear)
+        desk.refused.connect(lambda error: card.show_problem(error.sentence))
+        desk.changed.connect(card.show_state)
+        desk.devices_changed.connect(show_devices)
+        desk.level.connect(card.hear)
+        card.ear_wanted.connect(desk.keep)
+        card.devices_chosen.connect(desk.choose)
+        card.listen_wanted.connect(desk.listen)
+        card.tone_wanted.connect(desk.play_tone)
+        card.line_test_wanted.connect(self.line_test_wanted)
+        show_devices()
+        if desk.ear is not None:
+            show_ear(desk.ear)
+            card.show_state(desk.state)
+        return card
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """A microphone that is tried is let go with the page."""
+        super().hideEvent(event)
+        if self.ear is not None:
+            self.ear.stop_listening()
 
     def _set_mode(self, mode: Mode) -> None:
         self._theme.apply(mode)

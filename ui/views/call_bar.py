@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from coordinator_app.domain.call import CallEnd, CallState, CallView
+from coordinator_app.domain.call import CallEnd, CallState, CallView, PhoneState
 from ui.messages import announce
 from ui.theme import active
 from ui.widgets.avatar import Avatar
 from ui.widgets.buttons import Button, IconButton
+from ui.widgets.call_company import CallCompany, HelpButton
 from ui.widgets.clocks import CallTimer
 from ui.widgets.keypad import Keypad
 from ui.widgets.labels import Chip, Elide
+from ui.widgets.own_phone import OwnPhoneButtons, phone_words
 from ui.widgets.painting import follow_theme, set_kind
 from ui.widgets.recording_control import RecordingControl
 
@@ -22,12 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from coordinator_app.domain.call import OwnPhone
     from coordinator_app.domain.patient import Phone
     from coordinator_app.domain.practice import LineHealth
     from ui.shortcuts import Keymap
 
 __all__ = ["CallBar"]
 
+_ROOM: Final = 900  # of a bar with both captions and a call for help, at scale 1.0
 _WAITING: Final = {CallState.REQUESTED, CallState.PLACING, CallState.UNKNOWN, CallState.QUEUED}
 
 
@@ -44,6 +48,8 @@ class CallBar(QFrame):
         hold_requested: True holds, False resumes.
         digits_requested: one key of the keypad.
         voicemail_requested: show the voicemail script, or go back from it.
+        help_requested: a HelpReason: a supervisor should come.
+        help_withdrawn: no supervisor is needed any more.
     """
 
     dial_requested = Signal()
@@ -52,6 +58,8 @@ class CallBar(QFrame):
     hold_requested = Signal(bool)
     digits_requested = Signal(str)
     voicemail_requested = Signal()
+    help_requested = Signal(object)
+    help_withdrawn = Signal()
 
     def __init__(
         self, now: Callable[[], datetime], keymap: Keymap, parent: QWidget | None = None
@@ -79,6 +87,7 @@ class CallBar(QFrame):
         self.status = Elide("", "small")
         self.caption = Elide("", "small")
         self.practice_line = Chip("", "warning")
+        self.ear = Chip("", "danger")
         self.timer = CallTimer(now)
         self.mute = IconButton("mic", self.tr("Mute"), framed=True)
         self.hold = IconButton("pause", self.tr("Hold"), framed=True)
@@ -87,6 +96,8 @@ class CallBar(QFrame):
         )
         for toggle in (self.mute, self.hold):
             toggle.setCheckable(True)
+        self.company = CallCompany(self)
+        self.help = HelpButton(keymap)
         self.voicemail = Button(
             self.tr("Voicemail"), "", "voicemail", size="large", icon_color="violet_text"
         )
@@ -95,6 +106,8 @@ class CallBar(QFrame):
         self.dial.setToolTip(keymap.tooltip("call.dial"))
         self.hang_up = Button(self.tr("Hang up"), "danger", "phone-off", size="large")
         self.hang_up.setToolTip(keymap.tooltip("call.hang_up"))
+        self.phone = OwnPhoneButtons(keymap, self)
+        self._own: OwnPhone | None = None
         self.keypad = Keypad(self)
         self.recording = RecordingControl(keymap)
         self._keymap = keymap
@@ -107,6 +120,7 @@ class CallBar(QFrame):
         second = QHBoxLayout()
         second.setSpacing(10)
         second.addWidget(self.status)
+        second.addWidget(self.company.help)
         second.addWidget(self.caption, 1)
         words = QVBoxLayout()
         words.setSpacing(1)
@@ -114,7 +128,9 @@ class CallBar(QFrame):
         first = QHBoxLayout()
         first.setSpacing(10)
         first.addWidget(self.title)
+        first.addWidget(self.company.who)
         first.addWidget(self.practice_line)
+        first.addWidget(self.ear)
         first.addStretch(1)
         words.addLayout(first)
         words.addLayout(second)
@@ -128,7 +144,9 @@ class CallBar(QFrame):
             self.mute,
             self.hold,
             self.keypad_button,
+            self.help,
             self.voicemail,
+            *self.phone.widgets,
             self.dial,
             self.hang_up,
         ):
@@ -142,13 +160,17 @@ class CallBar(QFrame):
         self.keypad_button.clicked.connect(lambda: self.keypad.open_below(self.keypad_button))
         self.keypad.pressed.connect(self.digits_requested)
         self.voicemail.clicked.connect(self.voicemail_requested)
+        self.help.asked.connect(self.help_requested)
+        self.help.withdrawn.connect(self.help_withdrawn)
         keys = {
             "call.dial": self.dial,
+            "call.heard": self.phone.hear,
             "call.hang_up": self.hang_up,
             "call.mute": self.mute,
             "call.hold": self.hold,
             "call.keypad": self.keypad_button,
             "call.voicemail": self.voicemail,
+            "call.help": self.help,
         }
         # click() does nothing on a disabled button: a key can do no more than the mouse.
         for name, button in keys.items():
@@ -207,6 +229,17 @@ class CallBar(QFrame):
         self._line = line
         self._refresh()
 
+    def show_phone(self, phone: OwnPhone | None) -> None:
+        """Show how one's own phone stands; None while it is not known."""
+        self._own = phone
+        self._refresh()
+
+    def show_ear(self, words: str, about: str) -> None:
+        """Say that one cannot hear calls now, and why; "" when one can."""
+        self.ear.set(words)
+        self.ear.setToolTip(about)
+        self.ear.setAccessibleName(about)
+
     def _dial(self) -> None:
         # Disabled at once, before anybody hears of it: two presses are never two calls.
         self._asking = True
@@ -226,13 +259,21 @@ class CallBar(QFrame):
         said = call.captions[-1] if call is not None and call.captions else None
         words = "" if said is None else self._caption(said.speaker, said.text)
         self.caption.setText(words)
-        self.caption.setVisible(bool(words))
+        # Three letters of it say nothing where a supervisor's answer needs the room.
+        crowded = call is not None and call.help is not None and self.width() < active().px(_ROOM)
+        self.caption.setVisible(bool(words) and not crowded)
         self._show_practice_line()
+        self.company.show_call(call)
+        if self.company.who.text():  # what is said below in full gives way
+            self.practice_line.hide()
+        # That one is connected is seen; how the call for help stands is not.
+        self.status.setHidden(connected and bool(self.company.help.text()))
         set_kind(self, "live", self._look())
         self.timer.setVisible(call is not None and call.answered_at is not None)
         self._show_buttons(connected=connected, going=going)
         spoken = f"{status} {words}".strip()
-        if spoken != self._spoken and (call is not None or self._asking):
+        speaks = call is not None or self._asking or self.phone.asks
+        if spoken != self._spoken and speaks:
             announce(self, spoken, urgent=connected)
         self._spoken = spoken
 
@@ -242,14 +283,16 @@ class CallBar(QFrame):
         self.hang_up.setVisible(going)
         # Between pressing Dial and the server's answer there is nothing to hang up yet.
         self.hang_up.setEnabled(call is not None and going)
-        self.dial.setVisible(not going and not ended)
-        ready = bool(self._name) and self._phone is not None and not self._refusal
-        self.dial.setEnabled(ready and not going and not ended)
+        self.phone.show(self._own, idle=not going and not ended)
+        self.dial.setVisible(not going and not ended and not self.phone.asks)
+        self.dial.setEnabled(self._can_dial and not going and not ended)
         for button in (self.mute, self.hold, self.keypad_button):
             button.setVisible(connected)
         # Who said yes to a recording is no machine: its button gives its place.
         recording = None if call is None else call.recording
         self.voicemail.setVisible(going and (recording is None or not recording.runs))
+        self.help.setVisible(call is not None and going)
+        self.help.show_help(call.help if call is not None else None)
         held, muted = (call.held, call.muted) if call is not None else (False, False)
         self.mute.setChecked(muted)
         self.mute.set_look("mic-off" if muted else "mic")
@@ -311,6 +354,9 @@ class CallBar(QFrame):
             return self._idle_status()
         if call.state is CallState.ENDED:
             return call.sentence or self._end_words(call.end)
+        own = self._own
+        if call.state is CallState.LIVE and own is not None and not own.ready:
+            return self._away_words(own)
         if call.state is CallState.LIVE:
             if call.held:
                 return self.tr("On hold")
@@ -319,20 +365,33 @@ class CallBar(QFrame):
             return self.tr(
                 "The line's answer was lost. It is being looked up; it will not dial twice."
             )
+        if call.state is CallState.REQUESTED and own is not None and not own.ready:
+            return phone_words(own, waiting=True)
         if call.state in _WAITING:
             return call.sentence or self.tr("Dialing…")
         return self.tr("Ringing…")
 
     def _idle_status(self) -> str:
+        own = self._own
+        coming = own is not None and own.state is not PhoneState.GONE and not own.ready
         if self._line is not None and self._line.state == "down":
             return self._line.sentence
+        if own is not None and (coming or (self._can_dial and not own.ready)):
+            return phone_words(own, waiting=False)
         if not self._name:
             return self.tr("Open a patient from the queue to call.")
-        if self._refusal:
-            return self._refusal
-        if self._phone is None:
+        if self._phone is None and not self._refusal:
             return self.tr("No number of this patient can be called.")
-        return self.tr("Ready to dial")
+        return self._refusal or self.tr("Ready to dial")
+
+    @property
+    def _can_dial(self) -> bool:
+        return bool(self._name) and self._phone is not None and not self._refusal
+
+    def _away_words(self, own: OwnPhone) -> str:
+        if own.state is PhoneState.UP:
+            return self.tr("The patient is on hold. Are you back? Press “I hear you”.")
+        return self.tr("Your phone left the call. The patient is on hold; pick up when it rings.")
 
     def _end_words(self, end: CallEnd | None) -> str:
         words = {

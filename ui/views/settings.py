@@ -45,8 +45,10 @@ class SettingsView(QWidget):
     scale_chosen = Signal(float)
     sound_chosen = Signal(int)
 
-    def __init__(self, version: str, parent: QWidget | None = None) -> None:
-        """Make the page; ``version`` is the program's."""
+    def __init__(
+        self, version: str, first: QWidget | None = None, parent: QWidget | None = None
+    ) -> None:
+        """Make the page; ``version`` is the program's, ``first`` a card that comes before all."""
         super().__init__(parent)
         self.mode = Segmented(
             [
@@ -82,6 +84,8 @@ class SettingsView(QWidget):
         sound.body.addWidget(
             self._note(self.tr("Signals of this program, such as a due callback. Not the call."))
         )
+        if first is not None:
+            box.addWidget(first)
         box.addWidget(look)
         box.addWidget(sound)
         box.addWidget(self._about(version))

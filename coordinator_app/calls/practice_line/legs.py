@@ -54,6 +54,8 @@ class Leg:
     hold: bool = False
     start_on_enter: bool = True
     end_on_exit: bool = False
+    coaching: bool = False
+    coached: str | None = None  # the call that alone hears this leg
     talked_s: float = 0.0
     talking_since: datetime | None = None
     said: int = 0

@@ -344,7 +344,7 @@ BEGIN
         'captions', p_call.captions, 'sentence', p_call.sentence,
         'needs_outcome', p_call.outcome IS NULL,
         'recording', app.recording_view(p_call)
-    );
+    ) || app.call_company(p_call);
 END
 $$;
 

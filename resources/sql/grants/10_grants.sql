@@ -29,8 +29,17 @@ GRANT EXECUTE ON FUNCTION
     api.finish(uuid, uuid, bigint, text, jsonb, uuid, boolean),
     api.hold_slot(uuid, bigint, uuid, uuid, timestamptz, uuid), api.release_hold(uuid),
     api.book(uuid, bigint, uuid, jsonb, uuid),
-    api.callbacks(), api.move_callback(uuid, timestamptz, uuid), api.release_callback(uuid, uuid)
+    api.callbacks(), api.move_callback(uuid, timestamptz, uuid), api.release_callback(uuid, uuid),
+    api.my_phone(), api.connect_phone(uuid), api.disconnect_phone(uuid), api.hear_me(integer, text, uuid)
 TO coordinator, supervisor;
+
+GRANT EXECUTE ON FUNCTION
+    api.my_ear(), api.choose_ear(text, uuid), api.softphone_token(), api.line_probe(),
+    api.keep_line_test(jsonb, uuid)
+TO coordinator, supervisor;
+GRANT EXECUTE ON FUNCTION
+    api.softphone_key(), api.set_softphone_key(text, text, text, uuid), api.clear_softphone_key(uuid)
+TO supervisor, administrator;
 
 GRANT EXECUTE ON FUNCTION api.openings(uuid[], uuid, date, integer)
 TO coordinator, supervisor, clinician, administrator;
@@ -72,8 +81,19 @@ TO supervisor;
 GRANT EXECUTE ON FUNCTION api.import_batches() TO administrator, supervisor;
 GRANT EXECUTE ON FUNCTION api.import_problems(uuid) TO administrator;
 
+GRANT EXECUTE ON FUNCTION api.ask_help(uuid, text, uuid), api.withdraw_help(uuid, uuid)
+TO coordinator, supervisor;
+GRANT EXECUTE ON FUNCTION
+    api.live_calls(), api.monitor_call(uuid, text, uuid), api.stop_monitoring(uuid, uuid),
+    api.answer_help(uuid, text, uuid), api.clear_help(uuid, uuid)
+TO supervisor;
+GRANT EXECUTE ON FUNCTION
+    api.gateway_monitors(), api.gateway_place_monitor(uuid), api.gateway_monitor_fact(uuid, jsonb)
+TO gateway;
+
 GRANT EXECUTE ON FUNCTION
     api.version(), api.gateway_take_requests(integer), api.gateway_take_commands(integer),
+    api.gateway_legs(), api.gateway_record_legs(jsonb),
     api.gateway_open_calls(), api.gateway_record(jsonb), api.gateway_beat(jsonb),
     api.gateway_anchor(), api.gateway_sign(bigint, text, text)
 TO gateway;

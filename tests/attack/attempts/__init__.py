@@ -15,16 +15,32 @@ from dataclasses import dataclass
 from tests.attack.attempts import (
     becoming,
     doors,
+    ear,
     functions,
     machine,
     making,
+    monitoring,
+    phone,
     reading,
     recordings,
     settings,
     writing,
 )
 
-THEMES = (reading, writing, becoming, making, machine, settings, doors, functions, recordings)
+THEMES = (
+    reading,
+    writing,
+    becoming,
+    making,
+    machine,
+    settings,
+    doors,
+    functions,
+    phone,
+    monitoring,
+    recordings,
+    ear,
+)
 # Each works here, but for the last two: a login in no group, and one that is nobody's.
 ROLES = ("c2", "sup", "cli", "adm", "aud", "gw")
 OUTSIDERS = ("nobody", "stray")

@@ -16,7 +16,7 @@ from coordinator_app.domain.recording import PlaybackWork
 from coordinator_app.gateway.recording import RecordingRhythm, Recordings
 from coordinator_app.secrets.sealing import seal, unseal
 from coordinator_app.secrets.sound import key_context, listener_context
-from tests.helpers.call_store import call_request
+from tests.helpers.call_store import call_request, leg_of
 from tests.helpers.direct_line import DirectLine
 from tests.helpers.people import PEOPLE, number_of
 from tests.helpers.recording_store import DiedError, FakeRecordingStore, Kept
@@ -44,7 +44,7 @@ class Desk:
 
     def _live(self) -> str:
         request = call_request(to=number_of(PersonaKind.ANSWERS))
-        self.net.backend.open_agent_leg(request)
+        self.net.backend.open_agent_leg(leg_of(request))
         self.clock.advance(1)
         answer = self.net.backend.place(request)
         assert isinstance(answer, Accepted)

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from coordinator_app.errors import RefusedError
-from coordinator_app.secrets.listening import OneTimeEar
+from coordinator_app.secrets.listening import OneTimeKey
 from coordinator_app.secrets.sound import PIECE
 from coordinator_app.services.listening import Sound, listen
 from tests.helpers.fake_practice import FakePractice
@@ -24,7 +24,7 @@ def hear(practice: FakePractice, waits: list[float], *, patience: int = 100) -> 
         waits.append(seconds)
         return len(waits) >= patience
 
-    return listen(practice, OneTimeEar(), row.id, reason="Review", op_id=uuid4(), wait=wait)
+    return listen(practice, OneTimeKey(), row.id, reason="Review", op_id=uuid4(), wait=wait)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_gateway_that_does_not_answer_is_not_waited_for_for_ever(
 def test_pieces_of_another_recording_are_not_played(practice: FakePractice) -> None:
     row = next(iter(practice.rows.values()))
     other = replace(recording_row(uuid4()), id=uuid4())
-    ear = OneTimeEar()
+    ear = OneTimeKey()
     asked = practice.request_playback(row.id, ear.public_key, "Review", uuid4())
     found = practice.playback(asked)
     pieces = [practice.playback_chunk(asked, n) for n in range(found.chunks)]
