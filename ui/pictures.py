@@ -28,6 +28,7 @@ from ui.pictures_recording import take_recording
 from ui.robot import NotTrueError
 from ui.stage import Stage, on_stage
 from ui.theme import Mode
+from ui.views.phone_line import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -268,6 +269,29 @@ class Album:
             privacy.part.choose(part)
             self.settle()
             self.take(f"privacy-{part}")
+        self.take_phone_line()
+
+    def take_phone_line(self) -> None:
+        """The set-up of the line, played through on the practice line."""
+        robot, workspace = self.stage.robot, self.stage.workspace
+        page = workspace.pages["settings"]
+        if not isinstance(page, SettingsPage) or page.line is None:
+            raise NotTrueError("a supervisor sets up the phone line")
+        workspace.open("settings")
+        page.part.choose("line")
+        view = page.line.view
+        robot.until(lambda: view.stands.text, "the line's set-up is loaded")
+        for step in STEPS:
+            view.step.choose(step)
+            self.settle()
+            self.take(f"line-{step}")
+        view.step.choose("number")
+        robot.click(view.number.unverify)
+        robot.until(view.number.call.isVisible, "the number is not verified any more")
+        robot.click(view.number.call)
+        robot.until(view.number.code.isVisible, "the code is shown")
+        self.take("line-code")
+        robot.until(view.number.unverify.isVisible, "the office has keyed the code in")
 
 
 def run_pictures(folder: Path) -> int:

@@ -23,6 +23,7 @@ from ui.pages.keys import KeysPage
 from ui.pages.line_test import LineTestPage
 from ui.pages.page import Page
 from ui.pages.people import PeoplePage
+from ui.pages.phone_line import PhoneLinePart
 from ui.pages.privacy import PrivacyPage
 from ui.pages.recording_settings import RecordingSettingsDesk
 from ui.pages.schedule import SchedulePage
@@ -189,9 +190,11 @@ class Workspace(QWidget):
 
     def _make_settings(self) -> Page:
         tools = self._tools
-        page = SettingsPage(tools.theme, tools.preferences, tools.version, self.ear)
+        sets_up = self._person.role in {Role.SUPERVISOR, Role.ADMINISTRATOR}
+        line = PhoneLinePart(self.session, self._link, tools.messages) if sets_up else None
+        page = SettingsPage(tools.theme, tools.preferences, tools.version, self.ear, line=line)
         page.line_test_wanted.connect(lambda: self.open("line_test"))
-        if self._person.role in {Role.SUPERVISOR, Role.ADMINISTRATOR}:
+        if sets_up:
             recording = RecordingSettingsDesk(self.session, self._link, page)
             page.add_card(recording.view, recording.load)
         return page

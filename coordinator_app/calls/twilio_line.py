@@ -15,6 +15,7 @@ from uuid import UUID
 
 from twilio.rest import Client
 
+from coordinator_app.calls import numbers
 from coordinator_app.calls.backend import AlreadyGone, CommandAnswer, Done, Refused, Unknown
 from coordinator_app.calls.twilio_errors import GONE, rejected
 from coordinator_app.calls.twilio_http import LineHttpClient, is_practice_id
@@ -50,6 +51,12 @@ class TwilioLine:
         )
         self.account = credentials.account_sid
         self.is_practice = is_practice_id(credentials.account_sid)
+        #: Regions that the practice allows (ISO 3166), and why nobody may call ("": they may):
+        #: both are the database's and the last check's word, kept up by ``gateway.line_setup``.
+        self.countries: frozenset[str] = numbers.HOME
+        self.problem = ""
+        self.doubted = False  # whether a call was refused for its caller ID since the last check
+        self.refused = False  # whether the carrier refuses the account itself
         self._lock = threading.Lock()
         self._rooms: OrderedDict[UUID, str] = OrderedDict()  # shift -> the conference's id
 
@@ -57,6 +64,17 @@ class TwilioLine:
     def retry_after_s(self) -> float | None:
         """What the last answer to this thread said of when to come again."""
         return self._http.retry_after_s
+
+    def rekey(self, credentials: Credentials) -> None:
+        """Use another key of the same account from now on; calls go on.
+
+        Raises ValueError for another account: its calls and rooms are others.
+        """
+        if credentials.account_sid != self.account:
+            raise ValueError("another account")
+        self.client.username = credentials.key_sid
+        self.client.password = credentials.key_secret
+        self.client.auth = (credentials.key_sid, credentials.key_secret)
 
     def close(self) -> None:
         """Give the connections back; calls go on."""

@@ -9,6 +9,7 @@ import psycopg
 from coordinator_app.db.codec import DecodeError, decode, decode_rows
 from coordinator_app.db.connection import DEADLINE, Json, Link, Texts, Uuids
 from coordinator_app.db.ear import SqlEar
+from coordinator_app.db.line_records import SqlLineRecords
 from coordinator_app.db.listener import Listener
 from coordinator_app.db.live_calls import SqlLiveCalls
 from coordinator_app.db.phones import SqlPhones
@@ -46,7 +47,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
-class SqlPractice(SqlPrivacyRecords, SqlPhones, SqlLiveCalls, SqlRecordings, SqlEar):
+class SqlPractice(
+    SqlPrivacyRecords, SqlPhones, SqlLiveCalls, SqlRecordings, SqlEar, SqlLineRecords
+):
     """A PracticeDatabase over PostgreSQL (see ports.PracticeDatabase for each method)."""
 
     def __init__(self, parameters: Mapping[str, Any], *, deadline: float = DEADLINE) -> None:

@@ -176,6 +176,11 @@ RULES: Mapping[str, _Rule] = {
         "The softphone signed in too often. It tries again in {minutes} minutes.",
         "The softphone signed in too often. It tries again later.",
     ),
+    "QC085": _R(
+        StaleError,
+        "The gateway has another key now. The page is loaded again; enter account and key again.",
+    ),
+    "QC086": _R(RefusedError, "The phone line’s set-up does not allow this now."),
     "QC070": _R(RefusedError, "Please check what was entered: {field}.", "Please check the entry."),
 }
 

@@ -25,7 +25,7 @@ from coordinator_app.calls.recording_line import (
     Stage,
 )
 from coordinator_app.domain.recording import PlaybackWork, RecordingWork
-from coordinator_app.secrets.sealing import NotOursError, seal, unseal
+from coordinator_app.domain.sealing import NotOursError, seal, unseal
 from coordinator_app.secrets.sound import encrypt, key_context, listener_context, new_key
 
 _log = logging.getLogger(__name__)

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from coordinator_app.db.anchors import signed_message
 from coordinator_app.domain.audit import UnsignedAnchor
-from coordinator_app.gateway.own_keys import KeyPlace, own_key
-from coordinator_app.ports import SecretStore
+from coordinator_app.gateway.own_secrets import OwnKeys
 
 _log = logging.getLogger(__name__)
+_SECRET = "anchor-key"  # noqa: S105 - the entry's name
 _EVERY = 300.0  # seconds between two looks whether the audit wants an anchor
 
 
@@ -50,18 +50,14 @@ class Signer:
         return _EVERY
 
 
-def find_signer(secrets: SecretStore, file: Path | None) -> Signer:
+def find_signer(keys: OwnKeys, file: Path | None = None) -> Signer:
     """The signer with the key of this gateway, made at first use.
 
-    ``file``: where the key is kept when there is no vault; None: then there is no key.
-    Raises ConfigurationError for a key file that is damaged, not ours alone, or not writable.
+    ``file``: where the key is kept when there is no vault. Raises ConfigurationError as
+    ``OwnKeys.find``.
     """
-    key = own_key(
-        secrets,
-        KeyPlace("anchor-key", "the audit's key", file),
-        lambda: Ed25519PrivateKey.generate().private_bytes_raw(),
-        Ed25519PrivateKey.from_private_bytes,
-    )
-    if key is None:
+    found = keys.find(_SECRET, lambda: Ed25519PrivateKey.generate().private_bytes_raw(), file)
+    if found is None:
         _log.warning("no place for the audit's key: anchors stay unsigned (--anchor-key FILE)")
-    return Signer(key)
+        return Signer(None)
+    return Signer(Ed25519PrivateKey.from_private_bytes(found))

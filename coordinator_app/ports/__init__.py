@@ -8,6 +8,7 @@ from coordinator_app.ports.clock import Clock
 from coordinator_app.ports.ear import Ear
 from coordinator_app.ports.gateway import CallStore
 from coordinator_app.ports.keeping import Journal, SecretStore
+from coordinator_app.ports.line_setup import LineRecords, LineStore
 from coordinator_app.ports.live import LiveCalls
 from coordinator_app.ports.phone import Phones
 from coordinator_app.ports.practice import Connector, PracticeDatabase
@@ -20,6 +21,8 @@ __all__ = [
     "Connector",
     "Ear",
     "Journal",
+    "LineRecords",
+    "LineStore",
     "LiveCalls",
     "Phones",
     "PlaybackKey",

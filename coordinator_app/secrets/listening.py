@@ -7,8 +7,8 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from coordinator_app.domain.sealing import NotOursError, unseal
 from coordinator_app.errors import RefusedError
-from coordinator_app.secrets.sealing import NotOursError, unseal
 from coordinator_app.secrets.sound import DamagedSoundError, decrypt, listener_context
 
 

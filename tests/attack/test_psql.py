@@ -113,6 +113,18 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "softphone_key": (),
     "set_softphone_key": ("text", "text", "text", "uuid"),
     "clear_softphone_key": ("uuid",),
+    "phone_line": (),
+    "set_carrier": ("text", "text", "text", "text", "uuid"),
+    "forget_carrier": ("uuid",),
+    "ask_line": ("text", "jsonb", "uuid"),
+    "line_heard": ("uuid", "text", "uuid"),
+    "tick_line": ("text", "boolean", "uuid"),
+    "authorize_caller_id": ("text", "uuid"),
+    "gateway_line": ("boolean",),
+    "gateway_line_key": ("text",),
+    "gateway_line_account": ("uuid", "text", "text", "text", "text"),
+    "gateway_line_answer": ("uuid", "text", "jsonb"),
+    "gateway_line_checked": ("jsonb",),
 }
 ODD: dict[str, tuple[str, ...]] = {
     "text": ("NULL", "''", "repeat('x', 100000)", "E'\\x01\\n'' -- %_'"),

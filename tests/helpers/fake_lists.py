@@ -21,6 +21,7 @@ from coordinator_app.errors import NotAllowedError
 from tests.helpers.fake_access import FakeAccess
 from tests.helpers.fake_data import NOW, FakePatient
 from tests.helpers.fake_ear import FakeEar
+from tests.helpers.fake_line import FakeLine
 from tests.helpers.fake_live import FakeLive
 from tests.helpers.fake_privacy import FakePrivacy
 
@@ -67,7 +68,7 @@ def callback_row(person: Person, p: FakePatient, wrap_up: WrapUp) -> CallbackRow
     )
 
 
-class FakeLists(FakeAccess, FakePrivacy, FakeLive, FakeEar):
+class FakeLists(FakeAccess, FakePrivacy, FakeLive, FakeEar, FakeLine):
     """What lies around the calls. ``log`` keeps the name of each method that was called."""
 
     def __init__(self, person: Person) -> None:

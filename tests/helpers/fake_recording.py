@@ -19,8 +19,8 @@ from coordinator_app.domain.recording import (
     SettingChange,
     WorkPlace,
 )
+from coordinator_app.domain.sealing import seal
 from coordinator_app.errors import FreshLoginNeededError, RefusedError, StaleError
-from coordinator_app.secrets.sealing import seal
 from coordinator_app.secrets.sound import encrypt, listener_context, new_key
 from tests.helpers.fake_data import NOW, fixed_id
 

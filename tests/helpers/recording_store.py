@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from coordinator_app.domain.recording import PlaybackWork, RecordingWork
-from coordinator_app.secrets.sealing import unseal
+from coordinator_app.domain.sealing import unseal
 from coordinator_app.secrets.sound import decrypt, key_context
 
 if TYPE_CHECKING:

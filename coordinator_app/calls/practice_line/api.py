@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from coordinator_app.calls.practice_line import coaching, shapes
+from coordinator_app.calls.practice_line import coaching, setup_api, shapes
 from coordinator_app.calls.practice_line.core import LineError, PracticeLine
 from coordinator_app.calls.practice_line.faults import AFTER_THE_EFFECT, Fault, FaultKind, Faults
 from coordinator_app.calls.practice_line.legs import Leg, Room
@@ -108,6 +108,8 @@ class PracticeApi:
         match request.path.strip("/").removesuffix(".json").split("/"):
             case ["practice-line", "captions", label]:
                 return self._captions(request, label)
+            case ["v1", "DialingPermissions", "Countries"]:
+                return setup_api.countries(self._line, request)
             case [api, "Accounts", account, *rest] if (
                 api == API and account == self._login.account_sid
             ):
@@ -117,9 +119,8 @@ class PracticeApi:
     def _resource(self, request: Request, rest: list[str]) -> tuple[int, Json | bytes | None]:
         answers: Mapping[str, Callable[[], tuple[int, Json | bytes | None]]]
         match rest:
-            case []:
-                body = shapes.account_json(self._login.account_sid)
-                answers = {"GET": lambda: (_OK, body)}
+            case [] | ["OutgoingCallerIds" | "IncomingPhoneNumbers", *_]:
+                return setup_api.answer(self._line, self._login.account_sid, request, rest)
             case ["Calls"]:
                 answers = {
                     "GET": lambda: self._list_calls(request),

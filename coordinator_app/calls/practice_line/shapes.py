@@ -42,8 +42,8 @@ def call_json(account: str, leg: Leg) -> Json:
         duration = str(int((leg.end_time - leg.start_time).total_seconds()))
     return {
         "sid": leg.sid,
-        "date_created": _date(leg.created_at),
-        "date_updated": _date(leg.updated_at),
+        "date_created": date(leg.created_at),
+        "date_updated": date(leg.updated_at),
         "parent_call_sid": None,
         "account_sid": account,
         "to": leg.to,
@@ -52,8 +52,8 @@ def call_json(account: str, leg: Leg) -> Json:
         "from_formatted": _formatted(leg.from_),
         "phone_number_sid": None,
         "status": leg.status,
-        "start_time": _date(leg.start_time),
-        "end_time": _date(leg.end_time),
+        "start_time": date(leg.start_time),
+        "end_time": date(leg.end_time),
         "duration": duration,
         "price": None,
         "price_unit": "USD",
@@ -82,9 +82,9 @@ def recording_json(account: str, take: Take, status: str, *, of_call: bool) -> J
         "api_version": API,
         "call_sid": take.leg.sid,
         "conference_sid": None,
-        "date_created": _date(take.started_at),
-        "date_updated": _date(take.updated_at),
-        "start_time": _date(take.started_at),
+        "date_created": date(take.started_at),
+        "date_updated": date(take.updated_at),
+        "start_time": date(take.started_at),
         "duration": str(take.seconds()) if status in ("completed", "deleted") else None,
         "sid": take.sid,
         "price": None,
@@ -117,8 +117,8 @@ def room_json(account: str, room: Room) -> Json:
         "account_sid": account,
         "friendly_name": room.name,
         "status": room.status,
-        "date_created": _date(room.created_at),
-        "date_updated": _date(room.updated_at),
+        "date_created": date(room.created_at),
+        "date_updated": date(room.updated_at),
         "api_version": API,
         "region": "us1",
         "reason_conference_ended": room.ended_why,
@@ -140,8 +140,8 @@ def participant_json(account: str, leg: Leg, room: Room) -> Json:
         "call_sid_to_coach": leg.coached,
         "coaching": leg.coaching,
         "conference_sid": room.sid,
-        "date_created": _date(leg.created_at),
-        "date_updated": _date(leg.updated_at),
+        "date_created": date(leg.created_at),
+        "date_updated": date(leg.updated_at),
         "end_conference_on_exit": leg.end_on_exit,
         "muted": leg.muted,
         "hold": leg.hold,
@@ -208,7 +208,7 @@ def error_json(status: int, code: int, message: str) -> Json:
     }
 
 
-def _date(moment: datetime | None) -> str | None:
+def date(moment: datetime | None) -> str | None:
     return None if moment is None else format_datetime(moment)
 
 

@@ -92,6 +92,16 @@ GRANT EXECUTE ON FUNCTION
 TO gateway;
 
 GRANT EXECUTE ON FUNCTION
+    api.phone_line(), api.set_carrier(text, text, text, text, uuid), api.forget_carrier(uuid),
+    api.ask_line(text, jsonb, uuid), api.line_heard(uuid, text, uuid), api.tick_line(text, boolean, uuid),
+    api.authorize_caller_id(text, uuid)
+TO supervisor, administrator;
+GRANT EXECUTE ON FUNCTION
+    api.gateway_line(boolean), api.gateway_line_key(text), api.gateway_line_account(uuid, text, text, text, text),
+    api.gateway_line_answer(uuid, text, jsonb), api.gateway_line_checked(jsonb)
+TO gateway;
+
+GRANT EXECUTE ON FUNCTION
     api.version(), api.gateway_take_requests(integer), api.gateway_take_commands(integer),
     api.gateway_legs(), api.gateway_record_legs(jsonb),
     api.gateway_open_calls(), api.gateway_record(jsonb), api.gateway_beat(jsonb),

@@ -25,7 +25,8 @@ BEGIN
     FOREACH v_table IN ARRAY ARRAY[
         'patient', 'appointment', 'queue_entry', 'callback', 'barrier', 'person', 'training_record', 'campaign',
         'slot_hold', 'calling_rule', 'rule_pack', 'rule', 'gate_override', 'agreement', 'assignment', 'credential',
-        'required_training', 'patient_authorization', 'meter', 'retention_class', 'second_factor', 'login_lock'
+        'required_training', 'patient_authorization', 'meter', 'retention_class', 'second_factor', 'login_lock',
+        'carrier_account', 'line_task', 'line_tick', 'line_setup'
     ] LOOP
         EXECUTE format('DROP TRIGGER IF EXISTS no_delete ON app.%I', v_table);
         EXECUTE format(

@@ -21,6 +21,7 @@ from tests.attack.attempts import (
     making,
     monitoring,
     phone,
+    phone_line,
     reading,
     recordings,
     settings,
@@ -40,6 +41,7 @@ THEMES = (
     monitoring,
     recordings,
     ear,
+    phone_line,
 )
 # Each works here, but for the last two: a login in no group, and one that is nobody's.
 ROLES = ("c2", "sup", "cli", "adm", "aud", "gw")

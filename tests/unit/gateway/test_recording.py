@@ -13,8 +13,8 @@ from coordinator_app.calls.practice_line.core import LineSettings
 from coordinator_app.calls.practice_line.faults import Fault, FaultKind
 from coordinator_app.calls.practice_line.personas import PersonaKind
 from coordinator_app.domain.recording import PlaybackWork
+from coordinator_app.domain.sealing import seal, unseal
 from coordinator_app.gateway.recording import RecordingRhythm, Recordings
-from coordinator_app.secrets.sealing import seal, unseal
 from coordinator_app.secrets.sound import key_context, listener_context
 from tests.helpers.call_store import call_request, leg_of
 from tests.helpers.direct_line import DirectLine

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from coordinator_app.secrets.sealing import NotOursError, seal, unseal
+from coordinator_app.domain.sealing import NotOursError, seal, unseal
 from coordinator_app.secrets.sound import PIECE, DamagedSoundError, decrypt, encrypt, new_key
 
 CONTEXT = b"what it is for"
