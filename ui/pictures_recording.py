@@ -44,6 +44,10 @@ def take_recording(stage: Stage, take: Callable[[str], None], password: str) -> 
     robot.open_row(station.queue, target.entry_id)
     robot.until(bar.dial.isEnabled, "Dial is possible")
     robot.key(Qt.Key.Key_F5)
+    robot.until(lambda: bar.phone.asks, "one's own phone is on the line")
+    robot.answer_own_phone(
+        bar, lambda: station.work.call is not None and station.work.call.answered_at
+    )
     robot.until(
         lambda: station.work.call is not None and station.work.call.state is CallState.LIVE,
         "the patient answers",
@@ -55,7 +59,8 @@ def take_recording(stage: Stage, take: Callable[[str], None], password: str) -> 
 
     robot.until(bar.recording.isVisible, "recording is offered")
     robot.click(bar.recording.open)
-    robot.click(robot.find(QCheckBox, "recording_said"))
+    robot.find(QCheckBox, "recording_said").setFocus()
+    robot.key(Qt.Key.Key_Space)
     take("recording-asked")
     robot.click(robot.find(QPushButton, "recording_yes"))
     robot.until(lambda: state() == "recording", "it records")
