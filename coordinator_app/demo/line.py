@@ -34,10 +34,11 @@ else:
 @dataclass(frozen=True, slots=True)
 class Manners:
     """How the simulated people behave. ``ring``: least and most seconds; ``pace``: how many
-    times faster they live."""
+    times faster they live. ``returns``: which part of those with a voicemail calls back."""
 
     ring: tuple[float, float] = (2.0, 4.0)
     pace: float = 1.0
+    returns: float = 0.0
 
 
 class PracticeLine:
@@ -110,6 +111,7 @@ class PracticeLine:
         command += ["--practice-line", str(self._personas)]
         command += ["--practice-ring", str(least), str(most)]
         command += ["--practice-pace", str(self._manners.pace)]
+        command += ["--practice-returns", str(self._manners.returns)]
         command += ["--anchor-key", str(self._key)]
         if self._log.exists() and self._log.stat().st_size > _LARGEST_LOG:
             self._log.unlink()
