@@ -61,11 +61,20 @@ HEARD = {"Response", "Dial", "Conference", "Play"}
 
 
 def literals(tree: ast.AST) -> list[str]:
-    """Every text in a source, docstrings and the fixed parts of f-strings included."""
+    """Every text in a source, the fixed parts of f-strings included; what only explains is none."""
+    explains = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
     return [
         node.value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in explains
     ]
 
 
