@@ -86,12 +86,15 @@ def _take_review(stage: Stage, take: Callable[[str], None]) -> None:
     rows = log.view.model.rows
     log.view.table.select_row(next(n for n, row in enumerate(rows) if row.recorded))
 
+    robot.click(log.view.detail.recording)
+
     def kept() -> bool:
         row = log.recording.chosen
-        if row is None or row.state != "kept":
-            log.view.detail.show()
-            robot.click(log.view.detail.recording)
-        return row is not None and row.state == "kept"
+        if row is not None and row.state != "kept":  # not yet: ask again, once it has answered
+            log.recording.close_panel.click()
+            log.view.detail.recording.click()
+            return False
+        return row is not None
 
     robot.until(kept, "the recording is kept here and gone at the carrier")
     take("call-log-recording")
