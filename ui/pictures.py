@@ -25,6 +25,7 @@ from ui.pages.privacy import PrivacyPage
 from ui.pages.settings import SettingsPage
 from ui.pages.team import TeamPage
 from ui.pictures_live import take_company, take_live_calls
+from ui.pictures_recording import take_recording
 from ui.robot import NotTrueError
 from ui.stage import Stage, on_stage
 from ui.theme import Mode
@@ -78,6 +79,9 @@ class Album:
         stage.enter_as("nhaddad")
         self.take_pages_of_supervisor()
         self.take_explanation("explanation")
+        people = stage.demo.offer.people
+        password = next(one.password for one in people if one.login == "nhaddad")
+        take_recording(stage, self.take, password)
         stage.leave()
         stage.enter_as("rmoreno")
         page = self.take_explanation("explanation-clinician")

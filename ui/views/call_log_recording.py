@@ -37,6 +37,7 @@ __all__ = ["RecordingPanel"]
 
 _LEAST_LISTEN = 3  # letters of a reason; the database asks for as many
 _LEAST_CHANGE = 5
+_WIDTH, _EDGE = 330, 14  # px of the card, and of its margins (ui.widgets.surfaces)
 
 
 class RecordingPanel(Card):
@@ -90,6 +91,7 @@ class RecordingPanel(Card):
                 ("until", self.tr("Is deleted")),
                 ("hold", self.tr("Kept longer")),
                 ("listened", self.tr("Who listened")),
+                ("sound", self.tr("To hear it")),
             )
         }
         self.reason = named(QLineEdit(), "recording_reason", self.tr("Reason"))
@@ -116,6 +118,12 @@ class RecordingPanel(Card):
         self.body.addLayout(manage)
         self.body.addLayout(last)
         self._connect()
+        self.facts["sound"].setText(
+            self.tr(
+                "This computer needs the program’s sound part (on Linux also libpulse0): ask your "
+                "administrator for the installation with “sound”."
+            )
+        )
         self.forget()
         follow_theme(self._fit)
 
@@ -128,11 +136,11 @@ class RecordingPanel(Card):
         self.delete.clicked.connect(self._delete)
         self.close_panel.clicked.connect(self.closed)
         self.player.failed.connect(
-            lambda: self.notice.say(self.tr("This computer could not play the sound."))
+            lambda: self.tell(self.tr("This computer could not play the sound."))
         )
 
     def _fit(self) -> None:
-        self.setFixedWidth(active().px(330))
+        self.setFixedWidth(active().px(_WIDTH))
 
     # -- what is shown ------------------------------------------------------------------------
 
@@ -184,6 +192,11 @@ class RecordingPanel(Card):
     def tell(self, sentence: str, level: Level = Level.ERROR) -> None:
         """Say what was refused, or what came of it."""
         self.notice.say(sentence, level)
+        # Several lines in a narrow card: as tall as they are at its width.
+        inside = self.notice.layout()
+        if inside is not None:
+            tall = inside.totalHeightForWidth(active().px(_WIDTH - 2 * _EDGE))
+            self.notice.setMinimumHeight(tall if sentence else 0)
 
     def set_busy(self, *, busy: bool) -> None:
         """The sound is on its way."""
@@ -208,8 +221,9 @@ class RecordingPanel(Card):
         row = self.chosen
         self.player.forget()
         if row is None:
-            for value in self.facts.values():
-                value.setText("")
+            for key, value in self.facts.items():
+                if key != "sound":
+                    value.setText("")
             self.facts["state"].setText(self.tr("Loading…") if self.call is not None else "")
             self._offer()
             return
@@ -270,15 +284,7 @@ class RecordingPanel(Card):
         self.hold.setEnabled(said >= _LEAST_CHANGE)
         if row is not None and row.hold:
             self.delete.setEnabled(False)
-        if playable and not self.player.possible:
-            self.notice.say(
-                self.tr(
-                    "To hear it, this computer needs the program’s sound part (and, on Linux, "
-                    "libpulse0): ask your administrator for the installation with “sound”."
-                ),
-                Level.INFO,
-                "info",
-            )
+        self._form.set_shown(self.facts["sound"], playable and not self.player.possible)
 
     # -- what is pressed ----------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from ui.widgets.edits import NumberEdit
 from ui.widgets.labels import label
 from ui.widgets.named import named
 from ui.widgets.notice import Notice
-from ui.widgets.painting import follow_theme
+from ui.widgets.painting import follow_theme, set_kind
 from ui.widgets.surfaces import Card
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ class RecordingSettingsView(Card):
         self.turn.set_label(
             self.tr("Stop recording calls") if found.enabled else self.tr("Record calls…")
         )
+        set_kind(self.turn, "kind", "" if found.enabled else "primary")
         self.last.setText(self._last_change(found))
         self.last.setVisible(bool(found.changes))
         firm = ", ".join(s.name for s in found.states if not s.disputed)

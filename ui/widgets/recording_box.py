@@ -226,11 +226,12 @@ class RecordingBox(QFrame):
         self.wanted.emit(command)
 
     def _rescale(self) -> None:
-        self.hide()  # a box of another size would stand in the wrong place
         px = active().px
         self._column.setContentsMargins(px(14), px(12), px(14), px(12))
         self._column.setSpacing(px(7))
         self.setFixedWidth(px(_WIDTH))
+        if self.isVisible():
+            self._fit()
 
 
 def _place_of(anchor: QWidget) -> QWidget:

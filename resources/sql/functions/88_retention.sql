@@ -101,10 +101,13 @@ BEGIN
     v_removed := v_removed || jsonb_build_object('call_help', v_n);
     DELETE FROM app.recording_playback l USING app.recording r
     WHERE l.recording_id = r.id AND r.call_id = ANY (v_calls);
+    GET DIAGNOSTICS v_n = ROW_COUNT;
     v_removed := v_removed || jsonb_build_object('recording_playback', v_n);
     DELETE FROM app.recording r WHERE r.call_id = ANY (v_calls);
+    GET DIAGNOSTICS v_n = ROW_COUNT;
     v_removed := v_removed || jsonb_build_object('recording', v_n);
     DELETE FROM app.recording_consent n WHERE n.call_id = ANY (v_calls);
+    GET DIAGNOSTICS v_n = ROW_COUNT;
     v_removed := v_removed || jsonb_build_object('recording_consent', v_n);
     DELETE FROM app.call c WHERE c.id = ANY (v_calls);
     GET DIAGNOSTICS v_n = ROW_COUNT;

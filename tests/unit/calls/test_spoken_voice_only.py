@@ -54,15 +54,27 @@ SENT = {
     "ConferenceStatusCallback",
     "RecordingStatusCallback",
 }
+#: The one sentence that a machine says: the set-up's test call, to a telephone of the practice's
+#: own people. The database lets it go to no patient's number (tests/db/test_line_setup.py).
+TEST_CALL = Path("coordinator_app/calls/twilio_setup.py")
 HEARD = {"Response", "Dial", "Conference", "Play"}
 
 
 def literals(tree: ast.AST) -> list[str]:
-    """Every text in a source, docstrings and the fixed parts of f-strings included."""
+    """Every text in a source, the fixed parts of f-strings included; what only explains is none."""
+    explains = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
     return [
         node.value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in explains
     ]
 
 
@@ -78,7 +90,8 @@ def test_no_text_of_the_program_is_an_instruction_to_speak() -> None:
         for text in literals(ast.parse(file.read_text("utf-8")))
         if VOICE.search(text)
     ]
-    assert found == []
+    assert [file for file, _ in found] == [TEST_CALL]
+    assert all("test call" in text for _, text in found)
 
 
 def test_the_search_would_find_one() -> None:
