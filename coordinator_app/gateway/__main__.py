@@ -77,7 +77,9 @@ def _run(options: argparse.Namespace, conninfo: str, stop: threading.Event) -> N
             )
             line: TwilioLine | NoLine
             line, server = stack.enter_context(
-                lines.practice_line(options.practice_line, clock, settings)
+                lines.practice_line(
+                    options.practice_line, clock, settings, sound=options.practice_sound == "sip"
+                )
             )
             facts |= {"line": "practice", "practice_line": server.base}
         else:
@@ -142,6 +144,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--practice-pace", type=_above_zero, default=1.0, help="how many times faster they live"
+    )
+    parser.add_argument(
+        "--practice-sound",
+        choices=("none", "sip"),
+        default="none",
+        help="sip: the simulated people are SIP telephones on this computer, with real sound "
+        "(needs the extra “sip”)",
     )
     parser.add_argument("--practice-seed", type=int, default=2026, help="who answers how long")
     return parser

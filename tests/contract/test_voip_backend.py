@@ -280,7 +280,7 @@ def test_an_extension(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("to", "code", "category"),
     [
-        ("+15005550001", "21211", Category.NUMBER_BAD),
+        ("+15005550001", "21217", Category.NUMBER_BAD),
         ("+15005550002", "21214", Category.NUMBER_BAD),
         ("+15005550003", "21215", Category.BLOCKED),
         ("+15005550004", "21216", Category.BLOCKED),

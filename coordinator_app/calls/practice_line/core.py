@@ -34,7 +34,7 @@ _LONGEST_S = 14_400.0
 
 # Twilio's magic numbers: tests written for its test credentials run here as well.
 _MAGIC_TO = {
-    "+15005550001": (21211, "The 'To' number is not a valid phone number."),
+    "+15005550001": (21217, "The 'To' phone number does not appear to be valid."),
     "+15005550002": (21214, "The 'To' phone number cannot be reached."),
     "+15005550003": (21215, "Account not authorized to call this number."),
     "+15005550004": (21216, "Account not allowed to call this number."),

@@ -42,8 +42,8 @@ def missing() -> str | None:
     """Why there can be no real sound, in words; None when there can."""
     if importlib.util.find_spec("baresip") is None:
         return (
-            "The practice line's sound needs the extra “sip”. Install it on Linux or macOS with: "
-            'pip install --pre "care-coordinator[sip]"'
+            "The practice line's sound needs the extra “sip”. Install it on Linux or macOS, in "
+            'the clone\'s folder, with: .venv/bin/pip install -e ".[sip]"'
         )
     return None
 
