@@ -11,15 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from coordinator_app.calls.backend import (
-    Accepted,
-    AgentLeg,
-    AgentState,
-    AlreadyGone,
-    Done,
-    PatientLeg,
-    Snapshot,
-)
+from coordinator_app.calls.backend import Accepted, AlreadyGone, Done, PatientLeg, Snapshot
 from coordinator_app.calls.practice_line.personas import PersonaKind
 from coordinator_app.calls.practice_line.sip import tones
 from coordinator_app.domain.call import CallEnd, CallRequest, CallState
@@ -57,16 +49,10 @@ class Talk:
     def __init__(self, line: SoundLine, kind: PersonaKind, **changes: object) -> None:
         self.line = line
         self.request = call_request(to=number_of(kind), **changes)
-        opened = line.backend.open_agent_leg(self.request)
-        assert isinstance(opened, Accepted)
-        self.agent = opened.ref
-        self.until_agent(AgentLeg(AgentState.UP))
+        self.agent = line.open_agent(self.request)
         placed = line.backend.place(self.request)
         assert isinstance(placed, Accepted)
         self.patient = placed.ref
-
-    def until_agent(self, wanted: AgentLeg) -> None:
-        until(lambda: self.line.backend.agent_leg(self.request.session_id) == wanted)
 
     def until_state(self, wanted: CallState) -> None:
         until(lambda: patient_of(self.line, self.request, self.patient).state is wanted)
@@ -182,9 +168,8 @@ def test_what_the_other_end_answers_becomes_twilios_status(
     """Asked by a telephone that is not ours."""
     with SipPhone(sip) as phone:
         request = call_request(agent_endpoint=phone.address)
-        opened = shared.backend.open_agent_leg(request)
-        assert isinstance(opened, Accepted)
-        call = until(lambda: shared.call(opened.ref, status))
+        ref = shared.call_agent(request)
+        call = until(lambda: shared.call(ref, status))
         assert (call.start_time, call.duration) == (None, None)
         assert phone.headers["p-asserted-identity"] == f"<sip:{OFFICE}@127.0.0.1>"
         assert OFFICE in phone.headers["from"]
@@ -199,7 +184,7 @@ def test_both_hang_up_at_once(shared: SoundLine) -> None:
     ended = patient_of(shared, talk.request, talk.patient)
     assert (ended.state, ended.end) == (CallState.ENDED, CallEnd.COMPLETED_BY_PATIENT)
     assert shared.backend.hang_up(talk.patient, answered=True) == AlreadyGone()
-    assert shared.backend.agent_leg(talk.request.session_id) == AgentLeg(AgentState.UP)
+    assert shared.agent_is_up(talk.request)
     talk.end()
 
 

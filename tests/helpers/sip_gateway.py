@@ -8,16 +8,13 @@ from __future__ import annotations
 import sys
 import threading
 
-from coordinator_app.calls.backend import AgentLeg, AgentState
 from tests.helpers.call_store import call_request
-from tests.helpers.sip_line import sound_line, until
+from tests.helpers.sip_line import sound_line
 
 if __name__ == "__main__":
     with sound_line() as line:
         request = call_request(agent_endpoint=sys.argv[1])
-        line.backend.open_agent_leg(request)
-        up = AgentLeg(AgentState.UP)
-        until(lambda: line.backend.agent_leg(request.session_id) == up)
+        line.open_agent(request)
         sys.stdout.write("up\n")
         sys.stdout.flush()
         threading.Event().wait()

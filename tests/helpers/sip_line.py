@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from operator import mul
 from typing import Any
 
+from coordinator_app.calls.backend import Accepted, AgentLeg, AgentState
 from coordinator_app.calls.clock import SystemClock
 from coordinator_app.calls.practice_line.core import LineSettings, PracticeLine
 from coordinator_app.calls.practice_line.faults import Faults
@@ -24,6 +25,7 @@ from coordinator_app.calls.practice_line.sip.network import SipNetwork, missing
 from coordinator_app.calls.twilio_backend import TwilioBackend
 from coordinator_app.calls.twilio_http import PRACTICE_MARK, LineHttpClient
 from coordinator_app.calls.twilio_line import Credentials, TwilioLine
+from coordinator_app.domain.call import CallRequest
 from tests.helpers.people import PEOPLE
 
 #: Why tests with real sound are skipped; None: they run.
@@ -53,6 +55,22 @@ class SoundLine:
         self.faults = faults
         self.backend = TwilioBackend(carrier)
         self.clock = SystemClock()
+
+    def open_agent(self, request: CallRequest) -> str:
+        """The coordinator's leg, once it is up: its call's id."""
+        ref = self.call_agent(request)
+        until(lambda: self.agent_is_up(request))
+        return ref
+
+    def call_agent(self, request: CallRequest) -> str:
+        """Call the coordinator's telephone."""
+        opened = self.backend.open_agent_leg(request)
+        assert isinstance(opened, Accepted)
+        return opened.ref
+
+    def agent_is_up(self, request: CallRequest) -> bool:
+        leg = self.backend.agent_leg(request.session_id)
+        return isinstance(leg, AgentLeg) and leg.state is AgentState.UP
 
     def events(self, name: str, sid: str) -> list[dict[str, Any]]:
         """What the telephones said of a call, oldest first."""

@@ -49,6 +49,7 @@ class Leg:
     room: Room | None = None
     verbs: tuple[tuple[str, str, str], ...] = ()  # what to do when answered
     digits: str = ""  # keys pressed when answered
+    early_media: bool = True  # the room hears it ring
     carried: bool = False
     sent_at: datetime | None = None  # when a carried call went out
     status: str = "queued"
@@ -58,8 +59,9 @@ class Leg:
     muted: bool = False
     hold: bool = False
     start_on_enter: bool = True
-    early_media: bool = True  # the room hears it ring
     end_on_exit: bool = False
+    coaching: bool = False
+    coached: str | None = None  # the call that alone hears this leg
     talked_s: float = 0.0
     talking_since: datetime | None = None
     said: int = 0

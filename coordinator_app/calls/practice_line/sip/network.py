@@ -8,10 +8,10 @@ import itertools
 import queue
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from coordinator_app.calls.clock import LineClock
 from coordinator_app.calls.practice_line.legs import Leg
@@ -22,6 +22,7 @@ from coordinator_app.calls.practice_line.sip.plans import plan_json
 from coordinator_app.calls.practice_line.sip.program import Program
 from coordinator_app.errors import ConfigurationError
 
+_STACK = "baresip"
 _HOST = "127.0.0.1"
 _OWN_PHONE = re.compile(r"sip:[^@\s]+@127\.0\.0\.1(:\d+)?")
 _NOT_FOUND = 404
@@ -40,7 +41,7 @@ _KEPT_EVENTS = 500
 
 def missing() -> str | None:
     """Why there can be no real sound, in words; None when there can."""
-    if importlib.util.find_spec("baresip") is None:
+    if importlib.util.find_spec(_STACK) is None:
         return (
             "The practice line's sound needs the extra “sip”. Install it on Linux or macOS, in "
             'the clone\'s folder, with: .venv/bin/pip install -e ".[sip]"'
@@ -51,6 +52,23 @@ def missing() -> str | None:
 def twilio_status(sip: int | None) -> str:
     """Twilio's status of a call that was not answered. ``sip``: its SIP answer."""
     return _STATUSES.get(sip or 0, "failed")
+
+
+class Running(Protocol):
+    """A program, as ``program.Program`` runs it."""
+
+    port: int
+
+    @property
+    def alive(self) -> bool: ...
+    @property
+    def pid(self) -> int: ...
+    def send(self, do: str, **facts: object) -> None: ...
+    def close(self) -> None: ...
+
+
+Hear = Callable[[dict[str, Any]], None]
+Start = Callable[[str, Hear], Running]
 
 
 @dataclass(slots=True)
@@ -68,12 +86,16 @@ class SipNetwork:
 
     carries = True
 
-    def __init__(self, clock: LineClock) -> None:
-        """Raises ConfigurationError when there is no SIP stack, or it does not start."""
-        why = missing()
+    def __init__(self, clock: LineClock, start: Start | None = None) -> None:
+        """``start``: a program by its name; without it the real ones.
+
+        Raises ConfigurationError when there is no SIP stack, or it does not start.
+        """
+        why = missing() if start is None else None
         if why is not None:
             raise ConfigurationError(why, name="sip_missing")
         self._clock = clock
+        self._start_program = start or Program
         self._events: queue.SimpleQueue[tuple[datetime, int, dict[str, Any]]] = queue.SimpleQueue()
         self._generation = 0  # of the two programs
         self._news: list[tuple[datetime, int, News]] = []  # a heap: some are of the future
@@ -138,9 +160,9 @@ class SipNetwork:
             self.told.append(event)
             self._events.put((self._clock.now(), generation, event))
 
-        self.phones = Program("phones", hear)
+        self.phones = self._start_program("phones", hear)
         try:
-            self.exchange = Program("exchange", hear)
+            self.exchange = self._start_program("exchange", hear)
         except ConfigurationError:
             self.phones.close()
             raise

@@ -43,13 +43,13 @@ def _spoken(text: str) -> bytes | None:
             check=True,
             timeout=_SPEAKS_WITHIN_S,
         )
-        return _telephone(done.stdout)
+        return telephone(done.stdout)
     except (OSError, subprocess.SubprocessError, wave.Error, EOFError):
         return None
 
 
-def _telephone(wav: bytes) -> bytes:
-    """A WAV of one 16-bit channel at 8 kHz."""
+def telephone(wav: bytes) -> bytes:
+    """The sound of a WAV with one 16-bit channel, at 8 kHz."""
     with wave.open(io.BytesIO(wav)) as file:
         rate = file.getframerate()
         samples = array("h", file.readframes(file.getnframes()))
