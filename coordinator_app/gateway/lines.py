@@ -12,6 +12,7 @@ from coordinator_app.calls.clock import LineClock
 from coordinator_app.calls.practice_line.core import LineSettings, PracticeLine
 from coordinator_app.calls.practice_line.personas import load_personas
 from coordinator_app.calls.practice_line.server import PracticeServer, new_login
+from coordinator_app.calls.practice_line.sip.devices import devices
 from coordinator_app.calls.practice_line.sip.network import SipNetwork
 from coordinator_app.calls.twilio_backend import TwilioBackend
 from coordinator_app.calls.twilio_http import PRACTICE_MARK, LineHttpClient, is_practice_id
@@ -44,7 +45,7 @@ def practice_line(
     """
     with ExitStack() as stack:
         people = load_personas(personas)
-        network = stack.enter_context(SipNetwork(clock)) if sound else None
+        network = stack.enter_context(SipNetwork(clock, devices=devices())) if sound else None
         line = PracticeLine(clock, people, settings, network)
         server = stack.enter_context(PracticeServer(line, new_login(PRACTICE_MARK)))
         login = server.login

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,13 @@ from coordinator_app.calls.practice_line.core import LineSettings, PracticeLine
 from coordinator_app.calls.practice_line.legs import Leg
 from coordinator_app.calls.practice_line.personas import PersonaKind, key_pressed
 from coordinator_app.calls.practice_line.sip import network as sip_network
-from coordinator_app.calls.practice_line.sip.network import SipNetwork, missing, twilio_status
+from coordinator_app.calls.practice_line.sip.devices import Devices, devices
+from coordinator_app.calls.practice_line.sip.network import (
+    NO_DEVICES,
+    SipNetwork,
+    missing,
+    twilio_status,
+)
 from coordinator_app.calls.practice_line.sip.plans import Person
 from coordinator_app.errors import ConfigurationError
 from tests.helpers.people import PEOPLE, number_of
@@ -24,8 +32,8 @@ HEADSET = "client:coordinator"
 class FakeProgram:
     """Does nothing by itself; keeps what it was told, says what a test lets it say."""
 
-    def __init__(self, name: str, hear: Callable[[dict[str, Any]], None]) -> None:
-        self.name = name
+    def __init__(self, name: str, hear: Callable[[dict[str, Any]], None], *arguments: str) -> None:
+        self.name = "headset" if arguments else name
         self.hear = hear
         self.port = 5060
         self.pid = 1
@@ -47,26 +55,31 @@ class FakeProgram:
 
 
 class World:
-    def __init__(self) -> None:
+    def __init__(self, devices: Devices = NO_DEVICES) -> None:
         self.clock = VirtualClock()
         self.programs: list[FakeProgram] = []
         self.refuse = False
-        self.network = SipNetwork(self.clock, self._start)
+        self.network = SipNetwork(self.clock, self._start, devices)
         self.line = PracticeLine(self.clock, PEOPLE, LineSettings(), self.network)
 
-    def _start(self, name: str, hear: Callable[[dict[str, Any]], None]) -> FakeProgram:
+    def _start(
+        self, name: str, hear: Callable[[dict[str, Any]], None], /, *arguments: str
+    ) -> FakeProgram:
         if self.refuse:
             raise ConfigurationError("no")
-        self.programs.append(FakeProgram(name, hear))
+        self.programs.append(FakeProgram(name, hear, *arguments))
         return self.programs[-1]
+
+    def program(self, name: str) -> FakeProgram:
+        return next(p for p in reversed(self.programs) if p.name == name)
 
     @property
     def phones(self) -> FakeProgram:
-        return next(p for p in reversed(self.programs) if p.name == "phones")
+        return self.program("phones")
 
     @property
     def exchange(self) -> FakeProgram:
-        return next(p for p in reversed(self.programs) if p.name == "exchange")
+        return self.program("exchange")
 
     def dial(self, to: str, label: str | None = None, **more: Any) -> Leg:
         """A call that is on its way."""
@@ -264,6 +277,30 @@ def test_programs_that_cannot_be_started_again_fail_the_call(world: World) -> No
     leg = world.dial(number_of(PersonaKind.ANSWERS))
     world.line.settle()
     assert leg.status == "failed"
+
+
+def test_this_computers_headset_is_one_persons_at_a_time() -> None:
+    world = World(Devices("alsa", "alsa"))
+    patient = world.dial(number_of(PersonaKind.ANSWERS))
+    first = world.dial(HEADSET, "agent-1")
+    second = world.dial("client:other", "agent-2")
+    assert [c["leg"] for c in world.program("headset").commands("expect")] == [first.sid]
+    assert [c["leg"] for c in world.phones.commands("expect")] == [patient.sid, second.sid]
+    world.line.hang_up(first, "completed")
+    world.line.settle()
+    third = world.dial(HEADSET, "agent-1")
+    assert world.program("headset").commands("expect")[-1]["leg"] == third.sid
+
+
+def test_the_devices_of_a_linux_computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert devices(tmp_path / "none") == Devices()
+    (tmp_path / "pcmC0D0p").touch()
+    assert devices(tmp_path) == Devices(speaker="alsa")
+    (tmp_path / "pcmC0D0c").touch()
+    assert devices(tmp_path) == Devices("alsa", "alsa")
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert devices(tmp_path) == Devices("coreaudio", "coreaudio")
 
 
 def test_closing_ends_the_programs(world: World) -> None:

@@ -17,6 +17,7 @@ from coordinator_app.calls.clock import LineClock
 from coordinator_app.calls.practice_line.legs import Leg
 from coordinator_app.calls.practice_line.network import News, NewsKind
 from coordinator_app.calls.practice_line.personas import Pickup, Plan
+from coordinator_app.calls.practice_line.sip.devices import Devices
 from coordinator_app.calls.practice_line.sip.hearing import hearing
 from coordinator_app.calls.practice_line.sip.plans import plan_json
 from coordinator_app.calls.practice_line.sip.program import Program
@@ -37,6 +38,7 @@ _STATUSES = {
 }
 _MOST_RESTARTS = 20
 _KEPT_EVENTS = 500
+NO_DEVICES = Devices()
 
 
 def missing() -> str | None:
@@ -68,7 +70,12 @@ class Running(Protocol):
 
 
 Hear = Callable[[dict[str, Any]], None]
-Start = Callable[[str, Hear], Running]
+
+
+class Start(Protocol):
+    """Starts a program by its name, as ``program.Program`` does."""
+
+    def __call__(self, name: str, hear: Hear, /, *arguments: str) -> Running: ...
 
 
 @dataclass(slots=True)
@@ -82,12 +89,15 @@ class _Carried:
 
 
 class SipNetwork:
-    """See ``Network``. Two programs; what they say waits in a queue until the line asks."""
+    """See ``Network``. Two or three programs; what they say waits until the line asks."""
 
     carries = True
 
-    def __init__(self, clock: LineClock, start: Start | None = None) -> None:
-        """``start``: a program by its name; without it the real ones.
+    def __init__(
+        self, clock: LineClock, start: Start | None = None, devices: Devices = NO_DEVICES
+    ) -> None:
+        """``start``: a program by its name; without it the real ones. ``devices``: with a
+        speaker, one of the practice's own people listens there.
 
         Raises ConfigurationError when there is no SIP stack, or it does not start.
         """
@@ -96,8 +106,10 @@ class SipNetwork:
             raise ConfigurationError(why, name="sip_missing")
         self._clock = clock
         self._start_program = start or Program
+        self._devices = devices
+        self._headset_of = ""  # the call that has this computer's devices
         self._events: queue.SimpleQueue[tuple[datetime, int, dict[str, Any]]] = queue.SimpleQueue()
-        self._generation = 0  # of the two programs
+        self._generation = 0  # of the programs
         self._news: list[tuple[datetime, int, News]] = []  # a heap: some are of the future
         self._order = itertools.count()
         self._carried: dict[str, _Carried] = {}
@@ -109,8 +121,8 @@ class SipNetwork:
 
     def close(self) -> None:
         """Hang up everywhere, end the programs."""
-        self.exchange.close()
-        self.phones.close()
+        for program in self._programs:
+            program.close()
 
     def __enter__(self) -> Self:
         return self
@@ -141,6 +153,8 @@ class SipNetwork:
         for sid in self._carried.keys() - {leg.sid for leg in legs}:
             del self._carried[sid]
             self.exchange.send("hang_up", leg=sid)
+            if sid == self._headset_of:
+                self._headset_of = ""
         hears = hearing(legs)
         if hears != self._hears:
             self._hears = hears
@@ -160,12 +174,20 @@ class SipNetwork:
             self.told.append(event)
             self._events.put((self._clock.now(), generation, event))
 
-        self.phones = self._start_program("phones", hear)
+        self._programs: list[Running] = []
         try:
-            self.exchange = self._start_program("exchange", hear)
+            self.phones = self._add("phones", hear)
+            self.exchange = self._add("exchange", hear)
+            if self._devices.speaker:
+                self.headset = self._add("phones", hear, *self._devices.arguments())
         except ConfigurationError:
-            self.phones.close()
+            self.close()
             raise
+
+    def _add(self, name: str, hear: Hear, *arguments: str) -> Running:
+        program = self._start_program(name, hear, *arguments)
+        self._programs.append(program)
+        return program
 
     def _dial(self, leg: Leg) -> None:
         self._carried[leg.sid] = _Carried(leg.to, leg.from_, leg.plan)
@@ -177,28 +199,34 @@ class SipNetwork:
             self._to_phones(leg.sid)  # nobody has this number: the phones will not know it
         else:
             plan = plan_json(leg.plan, leg.persona)
-            self.phones.send("expect", leg=leg.sid, user=_user(leg.to), plan=plan)
+            if leg.persona is None and self._devices.speaker and not self._headset_of:
+                self._headset_of = leg.sid
+            self._at(leg.sid).send("expect", leg=leg.sid, user=_user(leg.to), plan=plan)
+
+    def _at(self, sid: str) -> Running:
+        return self.headset if sid == self._headset_of else self.phones
 
     def _to_phones(self, sid: str) -> None:
         call = self._carried[sid]
-        to = f"sip:{_user(call.to)}@{_HOST}:{self.phones.port}"
+        to = f"sip:{_user(call.to)}@{_HOST}:{self._at(sid).port}"
         self.exchange.send("dial", leg=sid, to=to, **{"from": call.caller})
 
     def _set_waiting(self, leg: Leg) -> None:
         call = self._carried.get(leg.sid)
         if call is not None and call.waits is not leg.hold:
             call.waits = leg.hold
-            self.phones.send("wait", leg=leg.sid, on=leg.hold)
+            self._at(leg.sid).send("wait", leg=leg.sid, on=leg.hold)
 
     def _up(self) -> bool:
         """The programs run; new ones for those that died, as the stack starts once a process."""
-        if self.exchange.alive and self.phones.alive:
+        if all(program.alive for program in self._programs):
             return True
         if self._restarts >= _MOST_RESTARTS:
             return False
         self._restarts += 1
         self.close()
         self._hears = {}
+        self._headset_of = ""
         try:
             self._start()
         except ConfigurationError:

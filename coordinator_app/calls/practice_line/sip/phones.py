@@ -1,5 +1,8 @@
 """``python -m …sip.phones``: the telephones of the practice line, and who is at them.
 
+With ``--speaker`` and ``--microphone`` (drivers of the SIP stack) it is one headset: this
+computer's own.
+
 Commands, each with ``leg``: ``expect`` (user, plan: see ``plans``), ``wait`` (on: the person is
 on hold), ``say`` (pcm), ``listen``, ``hang_up``. Events: ``ready`` (port) and, each with ``leg``,
 ``expecting``, ``rang`` (from, asserted), ``said`` (speaker, text), ``key`` (key), ``sound`` (pcm:
@@ -9,6 +12,7 @@ A number that nobody ever expected does not exist: 404.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import base64
 import contextlib
@@ -220,9 +224,9 @@ class Phones:
         tell("rang", leg=sid, asserted=call.headers.get(ASSERTED, ""), **{"from": call.peer})
 
 
-async def _main() -> None:
+async def _main(speaker: str, microphone: str) -> None:
     port = free_port()
-    runtime = await started(port)
+    runtime = await started(port, speaker=speaker, microphone=microphone)
     phones = Phones(runtime, port)
     living = asyncio.create_task(phones.live())
     tell("ready", port=port)
@@ -233,4 +237,8 @@ async def _main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_main())
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--speaker", default="")
+    parser.add_argument("--microphone", default="")
+    options = parser.parse_args()
+    asyncio.run(_main(options.speaker, options.microphone))

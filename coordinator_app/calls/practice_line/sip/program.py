@@ -23,12 +23,12 @@ _PACKAGE = __name__.rpartition(".")[0]
 class Program:
     """Runs from the beginning until ``close``, or until it dies."""
 
-    def __init__(self, name: str, hear: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, name: str, hear: Callable[[dict[str, Any]], None], *arguments: str) -> None:
         """``name``: of the module. ``hear``: is given each event, on a thread of ours; the last
         one is ``{"event": "died"}``. Raises ConfigurationError when it does not start."""
         self._hear = hear
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", f"{_PACKAGE}.{name}"],
+            [sys.executable, "-P", "-m", f"{_PACKAGE}.{name}", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(),

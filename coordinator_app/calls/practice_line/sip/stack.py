@@ -15,6 +15,7 @@ HOST = "127.0.0.1"
 #: In every INVITE: the call's id at the carrier.
 CALL_HEADER = "X-Practice-Call"
 ASSERTED = "P-Asserted-Identity"
+_OURS = "aumem"
 _LONGEST_COMMAND = 4 * 1024 * 1024
 # A peer that died is noticed by its silence: packets come every 20 ms, even of silence.
 _SILENT_S = 3
@@ -45,16 +46,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def started(port: int, *, audio: str = "aumem") -> Runtime:
+async def started(port: int, *, speaker: str = "", microphone: str = "") -> Runtime:
     """The stack, listening on this port of this computer only. Its threads end with ``close``.
 
-    ``audio``: "aumem" for sound that we make, or a driver of this computer's own devices.
+    ``speaker``, ``microphone``: drivers of devices; without them the sound is ours to make and
+    to hear.
     """
     runtime = Runtime()
     await runtime.start(
         Config(
             net_interface=HOST,
-            audio_driver=audio,
+            audio_player=speaker or _OURS,
+            audio_source=microphone or _OURS,
             expose_headers=(CALL_HEADER, ASSERTED),
             max_concurrent_calls=None,
             rtp_timeout=_SILENT_S,
