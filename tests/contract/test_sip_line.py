@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -32,7 +31,6 @@ pytestmark = [
     pytest.mark.sip,
     pytest.mark.skipif(MISSING is not None, reason=MISSING or ""),
 ]
-_WORDS_TAKE_S = 1.0  # 0.4 of speech, the way, and some delay of a busy computer
 OFFICE = "+15025550100"
 
 
@@ -59,18 +57,10 @@ class Talk:
 
     def exchange_words(self, seed: int) -> tuple[float, float]:
         """Both speak at once: how well the patient, and the coordinator, hear the other."""
-        words = {self.agent: speech(0.4, seed), self.patient: speech(0.4, -seed)}
-        for sid in words:
-            self.line.heard(sid)
-        for sid, sound in words.items():
-            self.line.say(sid, sound)
-        end = time.monotonic() + _WORDS_TAKE_S
-        until(lambda: time.monotonic() > end)
-        heard = {sid: self.line.heard(sid) for sid in words}
-        return (
-            likeness(words[self.agent], heard[self.patient]),
-            likeness(words[self.patient], heard[self.agent]),
+        heard = self.line.hear_each_other(
+            {self.agent: speech(0.4, seed), self.patient: speech(0.4, -seed)}
         )
+        return heard(self.agent, self.patient), heard(self.patient, self.agent)
 
     def end(self) -> None:
         self.line.backend.hang_up(self.patient, answered=True)
@@ -103,6 +93,27 @@ def test_sound_crosses_both_ways_and_stops_at_hold_and_mute(shared: SoundLine) -
     talk.end()
 
 
+def test_a_coach_is_heard_by_the_coordinator_alone(shared: SoundLine) -> None:
+    talk = Talk(shared, PersonaKind.MENU)
+    talk.until_state(CallState.LIVE)
+    until(lambda: shared.events("said", talk.patient))
+    room = shared.line.leg(talk.agent).room
+    assert room is not None
+    coach = shared.backend._client.conferences(room.sid).participants.create(
+        to="client:coach", from_=OFFICE, label="agent-coach"
+    )
+    leg = shared.line.leg(coach.call_sid)
+    leg.coaching, leg.coached = True, talk.agent
+    until(lambda: shared.line.leg(leg.sid).status == "in-progress")
+    heard = shared.hear_each_other({leg.sid: speech(0.4, 9), talk.patient: speech(0.4, 10)})
+    assert heard(leg.sid, talk.agent) > 0.6  # both at once
+    assert heard(leg.sid, talk.patient) < 0.3
+    assert heard(talk.patient, leg.sid) >= 0.95
+    assert heard(talk.patient, talk.agent) > 0.6
+    talk.end()
+    shared.line.hang_up(leg, "completed")
+
+
 def test_keys_arrive_in_order_and_the_telephone_sees_the_offices_number(
     shared: SoundLine,
 ) -> None:
@@ -121,10 +132,7 @@ def test_the_coordinator_hears_it_ring(shared: SoundLine) -> None:
     """Early media: the tone comes from the other end, before anybody answers."""
     talk = Talk(shared, PersonaKind.NO_ANSWER)
     talk.until_state(CallState.RINGING)
-    shared.heard(talk.agent)
-    end = time.monotonic() + 1.0
-    until(lambda: time.monotonic() > end)
-    heard = shared.heard(talk.agent)
+    heard = shared.heard_during(1.0, talk.agent)
     ringing = tones.ringback()
     assert likeness(ringing[4000:8000], heard) >= 0.95
     assert likeness(tones.busy()[:4000], heard) < 0.8  # one of its two tones is the same
@@ -151,10 +159,7 @@ def test_nobody_hears_anything_in_an_empty_room(shared: SoundLine) -> None:
     talk.until_state(CallState.LIVE)
     shared.backend.hang_up(talk.patient, answered=True)
     until(lambda: shared.events("gone", talk.patient))
-    shared.heard(talk.agent)
-    end = time.monotonic() + 0.4
-    until(lambda: time.monotonic() > end)
-    assert loudness(shared.heard(talk.agent)) < 20
+    assert loudness(shared.heard_during(0.4, talk.agent)) < 20
     talk.end()
 
 

@@ -32,6 +32,7 @@ from tests.helpers.people import PEOPLE
 MISSING = missing()
 PACE = 8.0  # how many times faster the people live
 _PATIENCE_S = 20.0
+_WORDS_TAKE_S = 1.0  # 0.4 of speech, the way, and some delay of a busy computer
 _QUEUE_S = 0.2  # long enough to be seen by a request
 
 
@@ -42,6 +43,11 @@ def until(condition: Callable[[], Any], within: float = _PATIENCE_S) -> Any:
         assert time.monotonic() < end, "it never became so"
         time.sleep(0.01)
     return found
+
+
+def _let_pass(seconds: float) -> None:
+    end = time.monotonic() + seconds
+    until(lambda: time.monotonic() > end)
 
 
 class SoundLine:
@@ -86,6 +92,24 @@ class SoundLine:
         self.network.phones.send("listen", leg=sid)
         until(lambda: len(self.events("sound", sid)) > before)
         return base64.b64decode(self.events("sound", sid)[-1]["pcm"])
+
+    def heard_during(self, seconds: float, sid: str) -> bytes:
+        """What this telephone hears in the next seconds."""
+        self.heard(sid)
+        _let_pass(seconds)
+        return self.heard(sid)
+
+    def hear_each_other(self, words: dict[str, bytes]) -> Callable[[str, str], float]:
+        """Let telephones speak at once. The answer tells, for who spoke and another telephone,
+        how like the one's words are to what the other heard."""
+        ears = [leg.sid for leg in self.line.legs() if leg.start_time and leg.active]
+        for sid in ears:
+            self.heard(sid)
+        for sid, sound in words.items():
+            self.say(sid, sound)
+        _let_pass(_WORDS_TAKE_S)
+        heard = {sid: self.heard(sid) for sid in ears}
+        return lambda mouth, ear: likeness(words[mouth], heard[ear])
 
     def call(self, sid: str, status: str) -> Any | None:
         """The call as the carrier tells it, once it has this status."""

@@ -194,8 +194,9 @@ def test_a_number_out_of_service_is_announced_first(world: World) -> None:
     assert leg.status == "failed"
 
 
-def test_a_telephone_of_ones_own_is_dialled_itself(world: World) -> None:
-    leg = world.dial("sip:me@127.0.0.1:5090", "agent-1")
+@pytest.mark.parametrize("to", ["sip:me@127.0.0.1:5090", "sip:me@127.0.0.1:5090;transport=udp"])
+def test_a_telephone_of_ones_own_is_dialled_itself(world: World, to: str) -> None:
+    leg = world.dial(to, "agent-1")
     (dial,) = world.exchange.commands("dial")
     assert (dial["leg"], dial["to"]) == (leg.sid, "sip:me@127.0.0.1:5090")
 

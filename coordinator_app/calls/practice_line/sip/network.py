@@ -25,7 +25,7 @@ from coordinator_app.errors import ConfigurationError
 
 _STACK = "baresip"
 _HOST = "127.0.0.1"
-_OWN_PHONE = re.compile(r"sip:[^@\s]+@127\.0\.0\.1(:\d+)?")
+_OWN_PHONE = re.compile(r"(sip:[^@\s;?]+@127\.0\.0\.1(:\d+)?)(;transport=udp)?")
 _NOT_FOUND = 404
 # What Twilio makes of a SIP answer; everything else is "failed".
 _STATUSES = {
@@ -193,8 +193,8 @@ class SipNetwork:
         self._carried[leg.sid] = _Carried(leg.to, leg.from_, leg.plan)
         if not self._up():
             self._say(self._clock.now(), leg.sid, NewsKind.ENDED)
-        elif _OWN_PHONE.fullmatch(leg.to):
-            self.exchange.send("dial", leg=leg.sid, to=leg.to, **{"from": leg.from_})
+        elif own := _OWN_PHONE.fullmatch(leg.to):
+            self.exchange.send("dial", leg=leg.sid, to=own[1], **{"from": leg.from_})
         elif leg.plan.pickup is Pickup.FAILED:
             self._to_phones(leg.sid)  # nobody has this number: the phones will not know it
         else:
