@@ -21,6 +21,7 @@ from coordinator_app.domain.outcome import Outcome, OutcomeDetails, WrapUp
 from coordinator_app.domain.patient import Card, IdentifierKind, IdentityResult
 from coordinator_app.domain.queue import Gate, QueueFilter
 from coordinator_app.domain.session import Connection, TlsMode
+from tests.helpers.own_phone import pick_up, press
 from tests.helpers.proxy import Proxy
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ def _gateway(bench: Bench, call: CallView) -> None:
     now = datetime.now(UTC).isoformat()
     fact = {"call_id": str(call.id), "state": "live", "at": now, "answered_at": now}
     with psycopg.connect(bench.conninfo("gate"), autocommit=True) as conn:
+        pick_up(conn)
+        with psycopg.connect(bench.conninfo("c1"), autocommit=True) as person:
+            press(person)
         conn.execute("SELECT api.gateway_take_requests(5)")
         conn.execute("SELECT api.gateway_record(%s::jsonb)", (json.dumps([fact]),))
 

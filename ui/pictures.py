@@ -87,10 +87,15 @@ class Album:
         target = stage.next_with("answers")
         self.called = target.e164
         robot.open_row(station.queue, target.entry_id)
-        robot.until(lambda: bar is not None and bar.dial.isEnabled(), "Dial is possible")
+        if bar is None:
+            raise NotTrueError("a coordinator has a call bar")
+        robot.until(bar.dial.isEnabled, "Dial is possible")
         self.take("patient-open")
         robot.key(Qt.Key.Key_F5)
         work = station.work
+        robot.until(lambda: bar.phone.asks, "one's own phone is on the line")
+        self.take("own-phone")
+        robot.answer_own_phone(bar, lambda: work.call is not None and work.call.answered_at)
 
         def talking() -> bool:
             call = work.call

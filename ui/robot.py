@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QModelIndex
 
     from ui.main_window import MainWindow
+    from ui.views.call_bar import CallBar
     from ui.views.queue_panel import QueuePanel
 
 __all__ = ["NotTrueError", "Robot"]
@@ -124,6 +125,17 @@ class Robot:
         if target is None:
             raise NotTrueError("a field has the focus")
         QTest.keyClicks(target, text)
+
+    def answer_own_phone(self, bar: CallBar, gone_out: Callable[[], object]) -> None:
+        """After Dial: say "I hear you" when one's own phone asks for it, which is once a shift.
+
+        Args:
+            bar: where it is asked.
+            gone_out: whether the patient is being dialled.
+        """
+        self.until(lambda: bar.phone.asks or gone_out(), "one's own phone is on the line")
+        if bar.phone.asks:
+            self.click(bar.phone.hear)
 
     def _in_front(self) -> None:
         # Without a window manager nobody gives the focus back when another window goes; asked

@@ -157,9 +157,12 @@ class SelfTest:
             lambda: work.card is not None and work.card.entry_id == target.entry_id,
             "the patient is open and ours",
         )
-        dial = self.stage.workspace.call_bar
-        robot.until(lambda: dial is not None and dial.dial.isEnabled(), "Dial is possible")
+        bar = self.stage.workspace.call_bar
+        if bar is None:
+            raise NotTrueError("a coordinator has a call bar")
+        robot.until(bar.dial.isEnabled, "Dial is possible")
         robot.key(Qt.Key.Key_F5)
+        robot.answer_own_phone(bar, lambda: work.call is not None and work.call.answered_at)
         robot.until(
             lambda: work.call is not None and work.call.state is CallState.LIVE,
             "the call is connected",

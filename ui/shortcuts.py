@@ -68,6 +68,7 @@ def _outcome_binding(spec: OutcomeSpec) -> Binding:
 _G = Group
 BINDINGS: tuple[Binding, ...] = (
     Binding("call.dial", ("F5",), "Dial", _G.CALL, "Dial"),
+    Binding("call.heard", ("F3",), "I hear you: I am on my phone", _G.CALL),
     Binding("call.hang_up", ("F8",), "Hang up", _G.CALL, "Hang up", while_locked=True),
     Binding("call.voicemail", ("F4",), "Voicemail script", _G.CALL, "Voicemail"),
     Binding("call.mute", ("F6",), "Mute or unmute", _G.CALL),

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from coordinator_app.domain.person import Role
 from ui.messages import Action, Level
 from ui.models.words import ROLE_LABELS
+from ui.page_set import PageSet
 from ui.pages.call_log import CallLogPage
 from ui.pages.callbacks import CallbacksPage
 from ui.pages.find import FindPage
@@ -67,6 +68,7 @@ PAGES: Final[dict[Role, tuple[str, ...]]] = {
     Role.AUDITOR: ("privacy", "call_log", "find"),
 }
 FIRST_PAGE: Final = {Role.SUPERVISOR: "team"}
+_AT_ONCE: Final = frozenset({"queue", "callbacks"})
 _NOTICES = "notices"  # key of the one banner
 _FULL = 1380  # effective width: window width / text scale (ui.md section 1)
 
@@ -104,7 +106,11 @@ class Workspace(QWidget):
         self.station: Workstation | None = None
         self._live = False
         self._noticed: tuple[str, ...] = ()
-        self.pages = {key: self._make_page(key) for key in (*keys, "help", "settings")}
+        self._stack = QStackedWidget()
+        self.pages = PageSet((*keys, "help", "settings"), self._make_page, self._stack)
+        for key in keys:
+            if key in _AT_ONCE:
+                self.pages[key]  # its calls and its badge matter from the first moment
         self.rail = self._make_rail(keys)
         self.top = TopBar(signed_in.practice, tools.keymap, self.call_bar)
         self.top.lock_requested.connect(self.lock_requested)
@@ -113,17 +119,12 @@ class Workspace(QWidget):
         self.status = StatusBar(session.connection.tls, tools.keymap, calls="queue" in keys)
         self.status.show_line(signed_in.line)
         self.banners = BannerArea(tools.messages)
-        self._stack = QStackedWidget()
-        for page in self.pages.values():
-            self._stack.addWidget(page)
-            page.changed.connect(self.broadcast)
         self._lay_out()
         self._make_actions(keys)
         self._connect_link()
-        if "callbacks" in keys:
-            callbacks = self.pages["callbacks"]
-            if isinstance(callbacks, CallbacksPage):
-                callbacks.show_first(signed_in.callbacks)
+        callbacks = self.pages.get("callbacks")
+        if isinstance(callbacks, CallbacksPage):
+            callbacks.show_first(signed_in.callbacks)
         self._tell_facts()
         tools.theme.changed.connect(self._fit)
         if self.station is None:  # the workstation beats for those who have it
@@ -148,9 +149,11 @@ class Workspace(QWidget):
             "people": lambda: PeoplePage(session, link, messages),
             "privacy": lambda: PrivacyPage(session, link, messages),
             "settings": lambda: SettingsPage(tools.theme, tools.preferences, tools.version),
-            "help": lambda: KeysPage(keymap),
+            "help": self._make_help,
         }
-        return makers[key]()
+        page = makers[key]()
+        page.changed.connect(self.broadcast)
+        return page
 
     def _make_station(self) -> Page:
         tools = self._tools
@@ -263,9 +266,14 @@ class Workspace(QWidget):
         self._own_keys = frozenset(action.objectName() for action in self.actions())
         if self.call_bar is not None:
             self._own_keys |= {action.objectName() for action in self.call_bar.actions()}
-        help_page = self.pages["help"]
-        if isinstance(help_page, KeysPage):
-            help_page.view.show_only({a.objectName() for a in self.findChildren(QAction)})
+
+    def _make_help(self) -> Page:
+        page = KeysPage(self._tools.keymap)
+        for key in self.pages:
+            if key != "help":
+                self.pages[key]  # keys that are listened to are only known of pages that exist
+        page.view.show_only({action.objectName() for action in self.findChildren(QAction)})
+        return page
 
     def _connect_link(self) -> None:
         self._link.lost.connect(self._on_lost)
@@ -289,15 +297,13 @@ class Workspace(QWidget):
     @property
     def current(self) -> str:
         """The key of the page on the screen."""
-        shown = self._stack.currentWidget()
-        return next(key for key, page in self.pages.items() if page is shown)
+        return self.pages.current
 
     def open(self, key: str) -> None:
         """Show a page. Raises KeyError when this person does not have it."""
-        page = self.pages[key]
+        page = self.pages.show(key)
         if key == "privacy":
             self._tools.messages.clear(_NOTICES)  # there it is seen
-        self._stack.setCurrentWidget(page)
         self.rail.set_current(key)
         self.status.show_keys(self._own_keys | {action.objectName() for action in page.actions()})
 
@@ -323,7 +329,7 @@ class Workspace(QWidget):
     def broadcast(self, what: frozenset[str]) -> None:
         """Tell every page but the author what was written."""
         author = self.sender()
-        for page in self.pages.values():
+        for page in self.pages.made():
             if page is not author:
                 page.on_changed(what)
 
@@ -336,7 +342,7 @@ class Workspace(QWidget):
             "call": frozenset({"call"}),
             "team": frozenset({"team", "call_log"}),
         }
-        for page in self.pages.values():
+        for page in self.pages.made():
             page.on_changed(hints.get(kind, frozenset()))
 
     def _review(self, person_id: UUID) -> None:
@@ -354,12 +360,12 @@ class Workspace(QWidget):
 
     def conceal(self) -> None:
         """Take every patient out of widgets and models; the call and the lease go on."""
-        for page in self.pages.values():
+        for page in self.pages.made():
             page.conceal()
 
     def restore(self) -> None:
         """Show again what was there."""
-        for page in self.pages.values():
+        for page in self.pages.made():
             page.restore()
 
     def close_session(self) -> None:
@@ -442,7 +448,7 @@ class Workspace(QWidget):
         everything = frozenset(
             {"queue", "callbacks", "call_log", "team", "schedule", "call", "privacy"}
         )
-        for page in self.pages.values():
+        for page in self.pages.made():
             page.on_changed(everything)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

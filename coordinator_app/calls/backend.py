@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from coordinator_app.domain.call import CallEnd, CallRequest, CallState, Caption
+from coordinator_app.domain.call import CallEnd, CallRequest, CallState, Caption, ShiftLeg
 
 
 class Category(enum.StrEnum):
@@ -120,6 +120,7 @@ class AgentLeg:
 
     state: AgentState
     muted: bool = False
+    ref: str = ""  # the carrier's id of it, with UP
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ class VoipBackend(Protocol):
         """The coordinator's leg of this shift."""
         ...
 
-    def open_agent_leg(self, request: CallRequest) -> PlaceAnswer:
+    def open_agent_leg(self, leg: ShiftLeg) -> PlaceAnswer:
         """Call the coordinator's own endpoint into the shift's room. The caller has looked
         before that there is none."""
         ...

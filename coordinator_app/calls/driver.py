@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import partial
 
-from coordinator_app.calls.agent_legs import AgentLegs, Failed, NotYet
 from coordinator_app.calls.backend import (
     Absent,
     Accepted,
@@ -66,6 +64,10 @@ _LOOKING = "The line did not say whether the call was placed. It is being looked
 _NOT_PLACED = "The call never reached the line: the patient was not called."
 _UNRESOLVED = "The line could not say what became of this call. Check before calling again."
 _NO_TURN = "The line had no room for this call, so the patient was not called. Dial again."
+_NO_LINE = "The phone line cannot be reached, so the patient was not called. Dial again."
+_NO_PHONE = (
+    "Your own phone left the line, so the patient was not called. Connect it, then dial again."
+)
 _TAKEN_BACK = "The call was ended before it was dialled."
 
 
@@ -80,8 +82,6 @@ class Driver:
         settings: EngineSettings,
         watch: LineWatch,
         bucket: TokenBucket,
-        agents: AgentLegs,
-        others: Callable[[Tracked], Collection[str]],
         chance: random.Random,
     ) -> None:
         self._backend = backend
@@ -89,8 +89,6 @@ class Driver:
         self._settings = settings
         self._watch = watch
         self._bucket = bucket
-        self._agents = agents
-        self._others = others
         self._chance = chance
 
     def advance(self, call: Tracked) -> None:
@@ -134,14 +132,9 @@ class Driver:
         if self._watch.blocked:
             self._end(call, CallEnd.NEVER_PLACED, sentence=self._watch.blocked)
             return
-        agent = self._agents.ready(call.request)
-        if isinstance(agent, Failed):
-            end = CallEnd.NEVER_PLACED
-            self._end(call, end, code=agent.code, sentence=agent.sentence)
+        if not self._coordinator_is_there(call):
             return
-        if isinstance(agent, NotYet):
-            call.due = now + agent.wait_s
-            return
+        now = self._clock.monotonic()
         if not self._bucket.take(now):
             call.due = now + self._bucket.wait_s(now)
             return
@@ -158,6 +151,28 @@ class Driver:
             self._take_turns(call, answer)
         else:
             self._rejected(call, answer)
+
+    def _coordinator_is_there(self, call: Tracked) -> bool:
+        """The leg on which the coordinator said so is still up, and can be heard.
+
+        The database handed the call out because of that leg; here the carrier is asked.
+        """
+        session_id = call.request.session_id
+        leg = self._watch.ask(lambda: self._backend.agent_leg(session_id))
+        now = self._clock.monotonic()
+        if isinstance(leg, Unreachable):
+            call.agent_asked = call.agent_asked if call.agent_asked is not None else now
+            call.due = now + max(self._settings.poll_ringing, leg.retry_after_s or 0.0)
+            if now - call.agent_asked >= self._settings.agent_ring:
+                self._end(call, CallEnd.NEVER_PLACED, sentence=_NO_LINE)
+            return False
+        call.agent_seen = leg
+        if leg.state is not AgentState.UP or leg.ref != call.request.agent_ref:
+            self._end(call, CallEnd.NEVER_PLACED, sentence=_NO_PHONE)
+            return False
+        if leg.muted:  # left over from the last call
+            self._watch.ask(lambda: self._backend.set_mute(session_id, muted=False))
+        return True
 
     def _take_turns(self, call: Tracked, answer: Rejected) -> None:
         now = self._clock.monotonic()
@@ -178,9 +193,8 @@ class Driver:
     # -------------------------------------------------------------- looking up
 
     def _locate(self, call: Tracked) -> None:
-        others = self._others(call)
         answer = self._watch.ask(
-            lambda: self._backend.locate(call.request, call.sent_since, others)
+            lambda: self._backend.locate(call.request, call.sent_since, call.others)
         )
         now = self._clock.monotonic()
         if isinstance(answer, Found):
@@ -233,7 +247,7 @@ class Driver:
         now = self._clock.monotonic()
         if call.state is CallState.LIVE and was is not CallState.LIVE:
             call.overdue = now + call.request.time_limit_s + self._settings.live_overdue
-        self._agents.seen(call.request.session_id, agent)
+        call.agent_seen = agent
         self._watch_agent(call, agent)
         if now >= call.overdue:
             live = call.state is CallState.LIVE
@@ -248,18 +262,36 @@ class Driver:
         return muted != (call.known.muted is not None and call.known.muted.on)
 
     def _watch_agent(self, call: Tracked, agent: AgentLeg) -> None:
-        if agent.state is AgentState.UP:
+        there = agent.state is AgentState.UP and bool(agent.ref) and agent.ref == call.agent_ref
+        if there:
             call.agent_lost = None
+            self._park(call, held=False)
             return
         now = self._clock.monotonic()
         if call.agent_lost is None:
             call.agent_lost = now
         live = call.state is CallState.LIVE
         patience = self._settings.agent_rejoin if live else self._settings.agent_appears
+        if live and agent.state is AgentState.UP:
+            patience += self._settings.agent_heard_again
         if now - call.agent_lost >= patience:
             self._end_it(call, CallEnd.AGENT_LEG_LOST)
-        elif live and agent.state is AgentState.ABSENT and not call.hang_up_wanted:
-            self._agents.bring_back(call.request)
+        elif live and not call.hang_up_wanted:
+            self._park(call, held=True)
+
+    def _park(self, call: Tracked, *, held: bool) -> None:
+        """Hold the patient while the coordinator is away.
+
+        Whatever answers the coordinator's phone, their own voicemail included, hears nothing
+        of the patient before the coordinator said that it is them. Nothing is said to the
+        patient: no synthetic voice speaks on a patient's leg (docs/adr/0010).
+        """
+        if call.parked == held or (held and call.known.held is not None and call.known.held.on):
+            return
+        ref = call.known.carrier_ref
+        answer = self._watch.ask(lambda: self._backend.set_hold(call.request, ref, held=held))
+        if not isinstance(answer, Unknown):
+            call.parked = held
 
     def _end_it(self, call: Tracked, reason: CallEnd) -> None:
         if not call.hang_up_wanted:

@@ -1,10 +1,12 @@
 """The call engine: one thread's loop between the practice's database and the carrier.
 
-``step`` does what is due and says when to come again; it never sleeps, so that tests run it
-in virtual time. The database commits a call as PLACING before the engine hears of it; from
-then on the engine sees to it that the call ends with the carrier's own word, whatever is
-killed or cut in between (telephony.md 4.3). Calls the engine finds open and does not know
-are looked up, never dialled.
+``step`` does what is due and says when to come again, so that tests run it in virtual time.
+Questions to the carrier run on a pool; what they teach is taken in on the engine's own thread.
+A call, and a coordinator's leg, belongs to one question at a time.
+
+The database commits a call as PLACING before the engine hears of it; from then on the engine
+sees to it that the call ends with the carrier's own word, whatever is killed or cut in between
+(telephony.md 4.3). Calls the engine finds open and does not know are looked up, never dialled.
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ from __future__ import annotations
 import logging
 import random
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from coordinator_app.calls.agent_legs import AgentLegs
@@ -22,6 +26,7 @@ from coordinator_app.calls.bucket import TokenBucket
 from coordinator_app.calls.clock import LineClock
 from coordinator_app.calls.driver import Driver
 from coordinator_app.calls.line_watch import LineWatch
+from coordinator_app.calls.pool import AtOnce
 from coordinator_app.calls.reducer import Known, known
 from coordinator_app.calls.settings import EngineSettings
 from coordinator_app.calls.tracked import Tracked
@@ -42,10 +47,11 @@ _log = logging.getLogger(__name__)
 _IDLE = 5.0  # nothing is due: seconds until the engine wants to be asked again
 _REMEMBERED = 5_000  # calls of the past: not to be placed again, not to be mistaken for another
 _COMMANDS_AT_ONCE = 32
+_PATIENCE = 0.05  # seconds for the carrier's answers before the database is looked at again
 
 
 class CallEngine:
-    """Places, follows and ends calls. Not thread-safe: one thread calls everything."""
+    """Places, follows and ends calls. One thread calls everything."""
 
     def __init__(
         self,
@@ -53,8 +59,15 @@ class CallEngine:
         clock: LineClock,
         settings: EngineSettings | None = None,
         chance: random.Random | None = None,
+        pool: Executor | None = None,
     ) -> None:
-        """``chance`` spreads retries; a seeded one makes them repeatable."""
+        """``chance`` spreads retries; a seeded one makes them repeatable.
+
+        ``pool``: where questions to the carrier run, see ``pool``; it stays the caller's.
+        """
+        self._pool = pool or AtOnce()
+        self._jobs: dict[Future[None], Callable[[], None]] = {}
+        self._probing = False
         self._clock = clock
         self._settings = settings or EngineSettings()
         self._watch = LineWatch(backend, clock, self._settings)
@@ -66,8 +79,6 @@ class CallEngine:
             settings=self._settings,
             watch=self._watch,
             bucket=bucket,
-            agents=self._agents,
-            others=self._other_refs,
             chance=chance or random.Random(),  # noqa: S311  spreads retries, guards nothing
         )
         self._calls: dict[UUID, Tracked] = {}
@@ -86,7 +97,8 @@ class CallEngine:
         for found in store.open_calls():
             call = self._calls.get(found.request.call_id)
             if call is not None:
-                call.hang_up_wanted = call.hang_up_wanted or found.hang_up_wanted
+                if found.hang_up_wanted:
+                    self._command(CommandRequest(0, found.request.call_id, CallCommand.HANG_UP, ""))
             elif found.state not in (CallState.REQUESTED, CallState.ENDED):
                 self._adopt(found)
 
@@ -102,11 +114,14 @@ class CallEngine:
                 self._hear(store)
             except NotConnectedError as error:
                 lost = error
-        self._watch.probe()
+        self._collect(0.0)
+        if self._watch.probe_due() and not self._probing:
+            self._probing = True
+            self._run(self._watch.probe, self._probed)
         for call in self._due_now():
-            self._driver.advance(call)
-            self._retire(call)
-        self._agents.let_go({call.request.session_id for call in self._calls.values()})
+            self._advance(call)
+        self._tend_legs()
+        self._collect(_PATIENCE)
         if lost is not None:
             raise lost
         if store is not None:
@@ -126,25 +141,28 @@ class CallEngine:
         return len(self._calls)
 
     def end_all(self) -> None:
-        """Ask for the end of every call and of every coordinator's leg.
+        """Ask for the end of every call and of every coordinator's leg; ``step`` does it.
 
         For the practice line, which dies with its program; a real call outlives the gateway
         and is taken up by the next one.
         """
+        now = self._clock.monotonic()
         for call in self._calls.values():
-            call.hang_up_wanted = True
-            call.due = self._clock.monotonic()
-        for call in self._due_now():
-            self._driver.advance(call)
-            self._retire(call)
-        for session_id in self._agents.sessions():
-            self._agents.close(session_id)
+            call.inbox.append(CommandRequest(0, call.request.call_id, CallCommand.HANG_UP, ""))
+            if not call.working:
+                call.take_inbox(now)
+        self._agents.close_all()
+
+    def at_rest(self) -> bool:
+        """No call and no coordinator's leg is up, as far as is known."""
+        return not (self._calls or self._agents.open())
 
     # -------------------------------------------------------------- database side
 
     def _hear(self, store: CallStore) -> None:
         for command in store.take_commands(_COMMANDS_AT_ONCE):
             self._command(command)
+        self._agents.hear(store.legs())
         waiting = sum(call.state is CallState.PLACING for call in self._calls.values())
         room = self._settings.requests_at_once - waiting
         if room > 0:
@@ -161,17 +179,17 @@ class CallEngine:
         call = self._calls.get(asked.call_id)
         if call is None:
             return  # it ended in the same moment
-        if asked.command is CallCommand.HANG_UP:
-            call.hang_up_wanted = True
-        else:
-            call.commands.append(asked)
-        if call.state is not CallState.UNKNOWN:
-            call.due = self._clock.monotonic()
+        call.inbox.append(asked)
+        if not call.working:
+            call.take_inbox(self._clock.monotonic())
 
     def _write(self, store: CallStore) -> None:
+        if legs := self._agents.unwritten():
+            self._agents.written(store.record_legs(legs))
         for call in self._calls.values():
-            self._unwritten += call.facts
-            call.facts.clear()
+            if not call.working:
+                self._unwritten += call.facts
+                call.facts.clear()
         if not self._unwritten:
             return
         try:
@@ -220,9 +238,46 @@ class CallEngine:
 
     # -------------------------------------------------------------- line side
 
+    def _run(self, work: Callable[[], None], then: Callable[[], None]) -> None:
+        self._jobs[self._pool.submit(work)] = then
+
+    def _collect(self, patience: float) -> None:
+        """Take in what has been answered; wait so long for the first answer of what has not."""
+        if self._jobs and patience and not any(job.done() for job in self._jobs):
+            wait(self._jobs, timeout=patience, return_when=FIRST_COMPLETED)
+        for job in [job for job in self._jobs if job.done()]:
+            then = self._jobs.pop(job)
+            job.result()  # a defect of ours ends the gateway; its next start looks calls up
+            then()
+
+    def _probed(self) -> None:
+        self._probing = False
+
+    def _advance(self, call: Tracked) -> None:
+        call.working = True
+        call.agent_ref = self._agents.confirmed_ref(call.request.session_id)
+        call.others = self._other_refs(call) if call.state is CallState.UNKNOWN else frozenset()
+        self._run(partial(self._driver.advance, call), partial(self._advanced, call))
+
+    def _advanced(self, call: Tracked) -> None:
+        call.working = False
+        if call.agent_seen is not None:
+            self._agents.seen(call.request.session_id, call.agent_seen)
+            call.agent_seen = None
+        call.take_inbox(self._clock.monotonic())
+        self._retire(call)
+
+    def _tend_legs(self) -> None:
+        open_calls = self._calls.values()
+        in_use = {call.request.session_id for call in open_calls}
+        live = {call.request.session_id for call in open_calls if call.state is CallState.LIVE}
+        self._agents.use(in_use, live)
+        for work, then in self._agents.work():
+            self._run(work, then)
+
     def _due_now(self) -> list[Tracked]:
         now = self._clock.monotonic()
-        due = [call for call in self._calls.values() if call.due <= now]
+        due = [call for call in self._calls.values() if call.due <= now and not call.working]
         # A hang-up before a dial before a poll.
         return sorted(due, key=lambda c: (not c.hang_up_wanted, c.state != "placing", c.due))
 
@@ -236,14 +291,18 @@ class CallEngine:
         while len(self._past) > _REMEMBERED:
             self._past.popitem(last=False)
 
-    def _other_refs(self, call: Tracked) -> Collection[str]:
+    def _other_refs(self, call: Tracked) -> frozenset[str]:
         open_refs = {other.known.carrier_ref for other in self._calls.values() if other is not call}
-        return open_refs | set(self._past.values())
+        return frozenset(open_refs | set(self._past.values()))
 
     def _rest(self) -> float:
         now = self._clock.monotonic()
-        due = [call.due for call in self._calls.values()]
-        due.append(self._watch.next_probe())
+        due = [call.due for call in self._calls.values() if not call.working]
+        due.append(self._agents.next_due())
+        if not self._probing:
+            due.append(self._watch.next_probe())
+        if self._jobs:
+            due.append(now)  # the wait for them is in the step itself
         return max(0.0, min(min(due) - now, _IDLE))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import threading
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import TypeVar
 from coordinator_app.calls.backend import (
     CannotTell,
     Category,
+    Finding,
     Rejected,
     Unknown,
     Unreachable,
@@ -32,7 +34,7 @@ T = TypeVar("T")
 
 
 class LineWatch:
-    """Times every question to the carrier and keeps the state of the line."""
+    """Times every question to the carrier and keeps the state of the line; for several threads."""
 
     def __init__(self, backend: VoipBackend, clock: LineClock, settings: EngineSettings) -> None:
         self._backend = backend
@@ -44,6 +46,7 @@ class LineWatch:
         self._state = "ok"
         self._since: datetime | None = clock.now()
         self._probe_at = clock.monotonic()
+        self._lock = threading.Lock()
 
     @property
     def blocked(self) -> str:
@@ -54,23 +57,32 @@ class LineWatch:
         """Put a question to the carrier; its time and its failure are noted."""
         start = self._clock.monotonic()
         answer = question()
-        self._times.append(self._clock.monotonic() - start)
-        lost = _lost(answer)
-        self._failures = self._failures + 1 if lost else 0
-        self._judge()
+        took = self._clock.monotonic() - start
+        with self._lock:
+            self._times.append(took)
+            self._failures = self._failures + 1 if _lost(answer) else 0
+            self._judge()
         return answer
 
     def block(self, sentence: str) -> None:
         """Stop dialling for everybody until a check finds the set-up in order."""
-        self._blocked = sentence
-        self._probe_at = self._clock.monotonic() + self._settings.probe_every
-        self._judge()
+        with self._lock:
+            self._blocked = sentence
+            self._probe_at = self._clock.monotonic() + self._settings.probe_every
+            self._judge()
+
+    def probe_due(self) -> bool:
+        """Whether the line is to be checked now."""
+        return self._clock.monotonic() >= self._probe_at
 
     def probe(self) -> None:
         """Check a line that is not well; the first time also one that is."""
-        if self._clock.monotonic() < self._probe_at:
-            return
+        start = self._clock.monotonic()
         findings = self._backend.preflight()
+        with self._lock:
+            self._found(findings, self._clock.monotonic() - start)
+
+    def _found(self, findings: tuple[Finding, ...], took: float) -> None:
         if any(finding.unreachable for finding in findings):
             self._failures = max(self._failures, self._settings.down_after)
         else:
@@ -78,6 +90,7 @@ class LineWatch:
             self._blocked = blocking[0] if blocking else ""
             self._failures = 0
             self._times.clear()
+            self._times.append(took)
         self._probe_at = float("inf")
         self._judge()
 
@@ -87,15 +100,18 @@ class LineWatch:
 
     def health(self) -> LineHealth:
         """What the gateway reports."""
-        sentence = self._blocked or _SENTENCES[self._state]
-        if self._backend.is_practice and self._state == "ok":
-            sentence = _PRACTICE
-        return LineHealth(
-            state=self._state,
-            is_practice_line=self._backend.is_practice,
-            since=self._since,
-            sentence=sentence,
-        )
+        with self._lock:
+            sentence = self._blocked or _SENTENCES[self._state]
+            if self._backend.is_practice and self._state == "ok":
+                sentence = _PRACTICE
+            took = round(1000 * statistics.median(self._times)) if self._times else None
+            return LineHealth(
+                state=self._state,
+                is_practice_line=self._backend.is_practice,
+                since=self._since,
+                sentence=sentence,
+                round_trip_ms=took if self._state != "down" else None,
+            )
 
     def _judge(self) -> None:
         if self._blocked or self._failures >= self._settings.down_after:

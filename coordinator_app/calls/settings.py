@@ -21,7 +21,10 @@ class EngineSettings:
     live_overdue: float = 30.0  # beyond the time limit: end it ourselves
     agent_ring: float = 30.0  # for the coordinator to answer their own phone
     agent_appears: float = 3.0  # for a new leg to show in the carrier's lists
+    agent_heard: float = 45.0  # for a coordinator on the line to press "I hear you"
+    agent_poll: float = 5.0  # of a leg that is up and heard
     agent_rejoin: float = 15.0  # for a lost coordinator to come back to a live patient
+    agent_heard_again: float = 15.0  # and then to say that they are there
     agent_idle: float = 1800.0  # without a call, then the coordinator's leg is let go
     wait_for_turn: float = 20.0  # of "too many requests", then the call is given back
     vanished: float = 30.0  # of "no such call", then it is unresolved
@@ -38,6 +41,7 @@ PRACTICE = EngineSettings(
     poll_live=0.2,
     locate_every=0.5,
     agent_appears=1.0,
+    agent_poll=1.0,
     vanished=2.0,
     probe_every=2.0,
 )

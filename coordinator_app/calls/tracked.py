@@ -6,8 +6,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from coordinator_app.calls.backend import AgentLeg
 from coordinator_app.calls.reducer import Known, known, merge
 from coordinator_app.domain.call import (
+    CallCommand,
     CallEnd,
     CallFact,
     CallRequest,
@@ -29,14 +31,20 @@ class Tracked:
     hang_up_sent: float | None = None
     hang_up_answered: bool = False  # the hang-up that was sent was one for an answered call
     reason: CallEnd | None = None  # why we end it, when it is not the coordinator's wish
-    reason_sentence: str = ""
     commands: deque[CommandRequest] = field(default_factory=deque)
     command_tries: int = 0
     tries: int = 0  # sent and answered with "too many"
     wait_until: float | None = None  # for a turn at the carrier
     locate_until: float = 0.0
     overdue: float = 0.0  # when ringing or talking has lasted too long
+    agent_asked: float | None = None  # whether the coordinator is there, before dialling
+    agent_ref: str = ""  # the leg on which the coordinator is for certain
+    agent_seen: AgentLeg | None = None  # by the last question; for ``AgentLegs``
     agent_lost: float | None = None
+    parked: bool = False  # the patient was put on hold because the coordinator was lost
+    others: frozenset[str] = frozenset()  # refs of other calls, while this one is looked up
+    working: bool = False  # it belongs to the thread that works on it
+    inbox: list[CommandRequest] = field(default_factory=list)  # asked for meanwhile
     vanished: float | None = None
 
     @property
@@ -48,6 +56,17 @@ class Tracked:
     def ended(self) -> bool:
         """Nothing more will happen to it."""
         return self.known.state is CallState.ENDED
+
+    def take_inbox(self, now: float) -> None:
+        """Take up what was asked for while the call was worked on."""
+        for asked in self.inbox:
+            if asked.command is CallCommand.HANG_UP:
+                self.hang_up_wanted = True
+            else:
+                self.commands.append(asked)
+            if self.state is not CallState.UNKNOWN:
+                self.due = now
+        self.inbox.clear()
 
     def learn(self, fact: CallFact) -> bool:
         """Take in a fact; True (and it will be written) when it says something new."""

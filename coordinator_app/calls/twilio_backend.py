@@ -53,7 +53,7 @@ from coordinator_app.calls.twilio_shapes import (
     utc,
 )
 from coordinator_app.calls.twilio_wire import Lost, No, ask
-from coordinator_app.domain.call import CallRequest, CallState, Caption
+from coordinator_app.domain.call import CallRequest, CallState, Caption, ShiftLeg
 
 _AGENT_RING_S = 25
 _AGENT_TIME_LIMIT_S = 14_400  # Twilio's longest: a shift's half
@@ -103,16 +103,16 @@ class TwilioBackend:
         except No as no:
             return Unreachable(f"code {no.code}", self._line.retry_after_s)
 
-    def open_agent_leg(self, request: CallRequest) -> PlaceAnswer:
+    def open_agent_leg(self, leg: ShiftLeg) -> PlaceAnswer:
         """See ``VoipBackend``."""
-        if request.agent_endpoint.startswith("+"):
-            refusal = numbers.refusal(request.agent_endpoint, practice=self._practice)
+        if leg.endpoint.startswith("+"):
+            refusal = numbers.refusal(leg.endpoint, practice=self._practice)
             if refusal:
                 return Rejected("", Category.BLOCKED, refusal)
         return self._add(
-            request,
-            to=request.agent_endpoint,
-            label=agent_label(request.session_id),
+            leg,
+            to=leg.endpoint,
+            label=agent_label(leg.session_id),
             timeout=_AGENT_RING_S,
             time_limit=_AGENT_TIME_LIMIT_S,
         )
@@ -226,7 +226,13 @@ class TwilioBackend:
     # -------------------------------------------------------------- requests
 
     def _add(
-        self, request: CallRequest, *, to: str, label: str, timeout: int, time_limit: int
+        self,
+        request: CallRequest | ShiftLeg,
+        *,
+        to: str,
+        label: str,
+        timeout: int,
+        time_limit: int,
     ) -> PlaceAnswer:
         def send() -> Any:  # noqa: ANN401  the package is untyped
             return self._client.conferences(room_name(request.session_id)).participants.create(

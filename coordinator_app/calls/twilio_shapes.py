@@ -62,9 +62,10 @@ def agent_of(people: Sequence[Any], session_id: UUID) -> AgentLeg:
         state = PARTICIPANT_STATES.get(participant.status)
         if participant.label == label and state is not None:
             up = state is CallState.LIVE
-            return AgentLeg(
-                AgentState.UP if up else AgentState.CONNECTING, muted=bool(participant.muted)
-            )
+            muted = bool(participant.muted)
+            if up:
+                return AgentLeg(AgentState.UP, muted, participant.call_sid)
+            return AgentLeg(AgentState.CONNECTING, muted)
     return AgentLeg(AgentState.ABSENT)
 
 

@@ -9,7 +9,14 @@ from coordinator_app.db.codec import decode_rows
 from coordinator_app.db.connection import Json
 from coordinator_app.db.gateway_link import GatewayLink
 from coordinator_app.db.gateway_lock import PATIENCE, only_gateway
-from coordinator_app.domain.call import CallFact, CallRequest, CommandRequest, OpenCall
+from coordinator_app.domain.call import (
+    CallFact,
+    CallRequest,
+    CommandRequest,
+    LegFact,
+    OpenCall,
+    ShiftLeg,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +53,15 @@ class SqlCallStore(GatewayLink):
         if not facts:
             return frozenset()
         busy = self._link.call("gateway_record", Json(tuple(facts)))
+        return frozenset(decode_rows(UUID, busy))
+
+    def legs(self) -> tuple[ShiftLeg, ...]:
+        return decode_rows(ShiftLeg, self._link.call("gateway_legs"))
+
+    def record_legs(self, facts: Sequence[LegFact]) -> frozenset[UUID]:
+        if not facts:
+            return frozenset()
+        busy = self._link.call("gateway_record_legs", Json(tuple(facts)))
         return frozenset(decode_rows(UUID, busy))
 
     def beat(self, health: LineHealth) -> None:

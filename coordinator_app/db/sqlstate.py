@@ -102,6 +102,11 @@ RULES: Mapping[str, _Rule] = {
     ),
     "QC023": _R(StaleError, "The call has already ended."),
     "QC024": _R(StaleError, "This call is not known here. The list is loaded again."),
+    "QC025": _R(
+        RefusedError, "The phone line is not available. Tell your supervisor if this lasts."
+    ),
+    "QC026": _R(StaleError, "Your phone is not on the line. Connect it again."),
+    "QC027": _R(RefusedError, "End the call first, then disconnect your phone."),
     "QC030": _R(TakenByAnotherError, "That time has just been taken. Choose another one."),
     "QC031": _R(RefusedError, "The time was held for 5 minutes and is free again. Choose it anew."),
     "QC032": _R(RefusedError, "That time is outside the practitioner's hours. Choose another one."),

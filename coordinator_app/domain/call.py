@@ -82,7 +82,55 @@ class CallView:
     needs_outcome: bool
 
 
+class PhoneState(enum.StrEnum):
+    """Where a coordinator's own phone stands."""
+
+    CONNECTING = "connecting"
+    UP = "up"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPhone:
+    """A coordinator's own leg of the shift, as the window shows it."""
+
+    leg: int  # which leg of the shift this is; what is said of one says nothing of the next
+    state: PhoneState
+    confirmed: bool  # the coordinator said on this leg that they hear it
+    since: datetime | None
+    sentence: str  # why it is gone, "" when it was never there
+    endpoint: str  # "client:...", "+1...", "sip:..."
+
+    @property
+    def ready(self) -> bool:
+        """Whether a patient may be dialled into it."""
+        return self.state is PhoneState.UP and self.confirmed
+
+
 # ---------------------------------------------------------------- gateway's side
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftLeg:
+    """A coordinator's leg as the database has it."""
+
+    session_id: UUID
+    endpoint: str
+    caller_id: str  # E.164; what the coordinator's phone shows
+    wanted: bool
+    state: PhoneState
+    carrier_ref: str  # with UP
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LegFact:
+    """What became of a coordinator's leg; the last word counts."""
+
+    session_id: UUID
+    state: PhoneState
+    carrier_ref: str = ""  # with UP
+    sentence: str = ""  # with GONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +146,7 @@ class CallRequest:
     ring_timeout_s: int
     time_limit_s: int
     requested_at: datetime
+    agent_ref: str = ""  # the carrier's id of the leg on which the coordinator said "I hear you"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,3 +50,4 @@ class LineHealth:
     is_practice_line: bool
     since: datetime | None
     sentence: str
+    round_trip_ms: int | None = None  # of the carrier's answers lately; None: not known

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TextIO
 
 from coordinator_app.calls.clock import SystemClock
+from coordinator_app.calls.pool import threads
 from coordinator_app.calls.practice_line.core import LineSettings
 from coordinator_app.calls.twilio_line import TwilioLine
 from coordinator_app.db.call_store import SqlCallStore
@@ -85,8 +86,14 @@ def _run(options: argparse.Namespace, conninfo: str, stop: threading.Event) -> N
         else:
             line = stack.enter_context(lines.carrier(vault, options.account))
             facts |= {"line": "carrier"}
+        questions = threads()
+        stack.callback(questions.shutdown, cancel_futures=True)
         gateway = Gateway(
-            lambda: SqlCallStore.connect(conninfo), lines.backend_of(line), stop, clock
+            lambda: SqlCallStore.connect(conninfo),
+            lines.backend_of(line),
+            stop,
+            clock,
+            pool=questions,
         )
         chores: tuple[Chore[SqlSideStore], ...] = (signer,)
         side = SideWork(lambda: SqlSideStore.connect(conninfo), chores, stop, clock)

@@ -20,7 +20,7 @@ from coordinator_app.calls.backend import (
     SnapshotAnswer,
     Unreachable,
 )
-from coordinator_app.domain.call import CallRequest
+from coordinator_app.domain.call import CallRequest, ShiftLeg
 
 
 class NoLine:
@@ -45,7 +45,7 @@ class NoLine:
         """None."""
         return AgentLeg(AgentState.ABSENT)
 
-    def open_agent_leg(self, request: CallRequest) -> PlaceAnswer:  # noqa: ARG002  the port's
+    def open_agent_leg(self, leg: ShiftLeg) -> PlaceAnswer:  # noqa: ARG002  the port's
         """Refused."""
         return self._refusal()
 

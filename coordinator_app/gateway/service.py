@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
@@ -49,15 +50,16 @@ class Gateway:
         *,
         settings: EngineSettings | None = None,
         rhythm: Rhythm | None = None,
+        pool: Executor | None = None,
     ) -> None:
-        """``stop``: set from anywhere to end ``run``."""
+        """``stop``: set from anywhere to end ``run``; ``pool``: see ``CallEngine``."""
         self._connect = connect
         self._practice = backend.is_practice
         self._stop = stop
         self._clock = clock
         self._rhythm = rhythm or Rhythm()
         default = PRACTICE if self._practice else EngineSettings()
-        self._engine = CallEngine(backend, clock, settings or default)
+        self._engine = CallEngine(backend, clock, settings or default, pool=pool)
         self._store: GatewayStore | None = None
         self._retry_at = clock.monotonic()
         self._retry_after = self._rhythm.first_retry
@@ -153,7 +155,7 @@ class Gateway:
         try:
             if self._practice:
                 self._engine.end_all()
-                while self._engine.open_calls() and self._now() < until:
+                while not self._engine.at_rest() and self._now() < until:
                     rest = self._engine.step(None)
                     if self._store is not None:
                         self._store.wait(max(0.01, min(rest, 0.1)))

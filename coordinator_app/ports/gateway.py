@@ -8,7 +8,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from coordinator_app.domain.call import CallFact, CallRequest, CommandRequest, OpenCall
+    from coordinator_app.domain.call import (
+        CallFact,
+        CallRequest,
+        CommandRequest,
+        LegFact,
+        OpenCall,
+        ShiftLeg,
+    )
     from coordinator_app.domain.practice import LineHealth
 
 
@@ -30,6 +37,15 @@ class CallStore(Protocol):
     def record(self, facts: Sequence[CallFact]) -> frozenset[UUID]:
         """Write facts; repeating them changes nothing. Gives the calls that somebody holds at this
         moment: their facts were not written and are to be sent again."""
+        ...
+
+    def legs(self) -> tuple[ShiftLeg, ...]:
+        """The coordinators' legs that are, or should be."""
+        ...
+
+    def record_legs(self, facts: Sequence[LegFact]) -> frozenset[UUID]:
+        """Write what became of legs. Gives the shifts that somebody holds at this moment, whose
+        facts are to be sent again."""
         ...
 
     def beat(self, health: LineHealth) -> None:

@@ -17,7 +17,7 @@ from coordinator_app.calls.practice_line.api import Answer, Request
 from coordinator_app.calls.practice_line.faults import Fault, FaultKind
 from coordinator_app.calls.practice_line.personas import PersonaKind
 from coordinator_app.domain.call import CallRequest
-from tests.helpers.call_store import call_request
+from tests.helpers.call_store import call_request, leg_of
 from tests.helpers.direct_line import DirectLine
 from tests.helpers.people import PEOPLE, number_of
 from tests.helpers.twilio_shape import (
@@ -57,7 +57,7 @@ class Overheard:
 
     def talk(self, kind: PersonaKind, **changes: object) -> tuple[CallRequest, str]:
         request = call_request(to=number_of(kind), **changes)
-        self.backend.open_agent_leg(request)
+        self.backend.open_agent_leg(leg_of(request))
         self.clock.advance(1)
         ref = getattr(self.backend.place(request), "ref", "")
         assert ref

@@ -41,7 +41,7 @@ from coordinator_app.calls.twilio_backend import TwilioBackend
 from coordinator_app.calls.twilio_http import PRACTICE_MARK, LineHttpClient
 from coordinator_app.calls.twilio_line import Credentials, TwilioLine
 from coordinator_app.domain.call import CallEnd, CallRequest, CallState
-from tests.helpers.call_store import call_request
+from tests.helpers.call_store import call_request, leg_of
 from tests.helpers.direct_line import DirectLine
 from tests.helpers.people import PEOPLE, number_of
 from tests.helpers.sip_line import MISSING, PACE, sound_line
@@ -87,9 +87,21 @@ class Bench:
         return self.patient(request, ref)
 
     def open_agent(self, request: CallRequest) -> None:
-        assert isinstance(self.backend.open_agent_leg(request), Accepted)
-        up = AgentLeg(AgentState.UP)
-        self.until(lambda: self.backend.agent_leg(request.session_id) == up)
+        assert isinstance(self.backend.open_agent_leg(leg_of(request)), Accepted)
+        self.until_agent_is_up(request)
+
+    def until_agent_is_up(self, request: CallRequest) -> None:
+        self.until(lambda: self._agent(request).state is AgentState.UP)
+
+    def ref_of_agent(self, request: CallRequest) -> str:
+        leg = self._agent(request)
+        assert leg.state is AgentState.UP
+        return leg.ref
+
+    def _agent(self, request: CallRequest) -> AgentLeg:
+        leg = self.backend.agent_leg(request.session_id)
+        assert isinstance(leg, AgentLeg)
+        return leg
 
     def call(self, kind: PersonaKind, **changes: object) -> tuple[CallRequest, str]:
         request = call_request(to=number_of(kind), **changes)
@@ -161,10 +173,9 @@ def test_without_a_leg_the_coordinator_is_absent(bench: Bench) -> None:
 
 def test_the_coordinators_leg_comes_up_and_is_let_go(bench: Bench) -> None:
     request = call_request()
-    assert isinstance(bench.backend.open_agent_leg(request), Accepted)
+    assert isinstance(bench.backend.open_agent_leg(leg_of(request)), Accepted)
     assert bench.backend.agent_leg(request.session_id) == AgentLeg(AgentState.CONNECTING)
-    up = AgentLeg(AgentState.UP)
-    bench.until(lambda: bench.backend.agent_leg(request.session_id) == up)
+    bench.until_agent_is_up(request)
     assert bench.backend.close_agent_leg(request.session_id) == Done()
     assert bench.backend.agent_leg(request.session_id) == AgentLeg(AgentState.ABSENT)
     assert bench.backend.close_agent_leg(request.session_id) == AlreadyGone()
@@ -173,8 +184,10 @@ def test_the_coordinators_leg_comes_up_and_is_let_go(bench: Bench) -> None:
 def test_a_leg_can_be_opened_again_after_it_was_let_go(bench: Bench) -> None:
     request = call_request()
     bench.open_agent(request)
+    first = bench.ref_of_agent(request)
     bench.backend.close_agent_leg(request.session_id)
     bench.open_agent(request)
+    assert bench.ref_of_agent(request) != first  # what was said of one says nothing of the next
 
 
 def test_an_answered_call(bench: Bench) -> None:
@@ -230,7 +243,7 @@ def test_the_coordinator_stays_when_the_patient_is_gone(bench: Bench) -> None:
     request, ref = bench.call(PersonaKind.ANSWERS)
     bench.until_state(request, ref, CallState.LIVE)
     bench.backend.hang_up(ref, answered=True)
-    assert bench.backend.agent_leg(request.session_id) == AgentLeg(AgentState.UP)
+    assert bench.ref_of_agent(request)
 
 
 def test_hold_and_resume_twice(bench: Bench) -> None:
@@ -246,7 +259,9 @@ def test_mute_is_the_coordinators(bench: Bench) -> None:
     bench.until_state(request, ref, CallState.LIVE)
     for muted in (True, True, False):
         assert bench.backend.set_mute(request.session_id, muted=muted) == Done()
-        assert bench.backend.agent_leg(request.session_id) == AgentLeg(AgentState.UP, muted)
+        leg = bench.backend.agent_leg(request.session_id)
+        assert isinstance(leg, AgentLeg)
+        assert (leg.state, leg.muted) == (AgentState.UP, muted)
     assert bench.patient(request, ref).state is CallState.LIVE
 
 

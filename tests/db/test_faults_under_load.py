@@ -34,6 +34,7 @@ from tests.helpers.db_practice import (
     open_practice,
     practice_template,
 )
+from tests.helpers.own_phone import pick_up
 from tests.helpers.postgres import TestServer, chosen_binaries
 
 if TYPE_CHECKING:
@@ -191,6 +192,7 @@ class Line(threading.Thread):
         while not self._ended.is_set():
             health = {"state": "ok", "is_practice_line": True, "sentence": ""}
             connection.execute("SELECT api.gateway_beat(%s)", [Jsonb(health)])
+            pick_up(connection)
             for request in _ask(connection, "SELECT api.gateway_take_requests(50)"):
                 self.dialled.append(request["call_id"])
                 self._say(connection, request["call_id"], "live")

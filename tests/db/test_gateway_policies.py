@@ -24,6 +24,8 @@ def test_policy_only_the_gateway_speaks_for_the_line(practice: Practice, login: 
         "gateway_take_requests(1)",
         "gateway_take_commands(1)",
         "gateway_open_calls()",
+        "gateway_legs()",
+        "gateway_record_legs('[]')",
         "gateway_record('[]')",
         "gateway_beat('{}')",
     ):

@@ -23,7 +23,14 @@ from coordinator_app.db.admin_practice import (
 from coordinator_app.db.call_store import SqlCallStore
 from coordinator_app.db.connector import SqlConnector
 from coordinator_app.db.practice import SqlPractice
-from coordinator_app.domain.call import CallCommand, CallEnd, CallFact, CallState
+from coordinator_app.domain.call import (
+    CallCommand,
+    CallEnd,
+    CallFact,
+    CallState,
+    LegFact,
+    PhoneState,
+)
 from coordinator_app.domain.logs import CallLogFilter
 from coordinator_app.domain.outcome import Outcome, OutcomeDetails, WrapUp
 from coordinator_app.domain.patient import Card, IdentifierKind, IdentityResult, RevealField
@@ -33,6 +40,7 @@ from coordinator_app.domain.queue import Gate, QueueFilter, SkipReason
 from coordinator_app.domain.schedule import Appointment
 from coordinator_app.domain.session import Connection, SignedIn, TlsMode
 from coordinator_app.errors import NotAllowedError, StaleError, UserFacingError
+from coordinator_app.ports import Phones
 from coordinator_app.practice_systems.spreadsheet import read_export
 from tests.helpers.proxy import Proxy
 
@@ -205,8 +213,11 @@ def test_a_whole_call_from_sign_in_to_the_supervisors_log(
 
     call = maya.request_call(card.entry_id, card.fence, card.phones[0].id, uuid4())
     assert call.state is CallState.REQUESTED
+    assert gateway.take_requests(5) == ()  # nobody is rung for an empty room
+    ref = _own_phone(maya, gateway)
     (request,) = gateway.take_requests(5)
     assert (request.call_id, request.caller_id) == (call.id, "+12127365099")
+    assert request.agent_ref == ref
     at = request.requested_at
     gateway.record((CallFact(call.id, CallState.LIVE, at, carrier_ref="CA1", answered_at=at),))
     assert [one.request.call_id for one in gateway.open_calls()] == [call.id]
@@ -260,6 +271,19 @@ def test_a_whole_call_from_sign_in_to_the_supervisors_log(
     assert {row.person.login for row in sam.people()} == set(LOGINS)
 
 
+def _own_phone(person: Phones, gateway: SqlCallStore) -> str:
+    """The person's phone is called, picked up, and heard; the carrier's id of that leg."""
+    assert person.connect_phone(uuid4()).state is PhoneState.CONNECTING
+    (leg,) = [one for one in gateway.legs() if one.state is PhoneState.CONNECTING]
+    assert leg.wanted
+    ref = f"CA{leg.session_id.hex}"
+    assert gateway.record_legs((LegFact(leg.session_id, PhoneState.UP, ref),)) == frozenset()
+    up = person.my_phone()
+    assert (up.state, up.confirmed, up.ready) == (PhoneState.UP, False, False)
+    assert person.hear_me(up.leg, "press", uuid4()).ready
+    return ref
+
+
 def book(
     maya: Any, signed_in: SignedIn, practitioner: UUID, card: Card, call_id: UUID
 ) -> Appointment:
@@ -284,6 +308,7 @@ def test_a_callback_is_moved_and_released(
     card = noor.claim_next(uuid4())
     assert isinstance(card, Card), card
     call = noor.request_call(card.entry_id, card.fence, card.phones[0].id, uuid4())
+    _own_phone(noor, gateway)
     gateway.take_requests(5)
     at = signed_in.now
     gateway.record(

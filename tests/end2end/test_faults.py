@@ -28,7 +28,7 @@ from coordinator_app.demo.account import server_account
 from coordinator_app.demo.line import Manners
 from coordinator_app.demo.practice import DemoPractice, reset
 from coordinator_app.demo.witness import callable_entries, calls_for_supervisor
-from coordinator_app.domain.call import CallCommand, CallState, CallView
+from coordinator_app.domain.call import CallCommand, CallState, CallView, PhoneState
 from coordinator_app.domain.ids import uuid7
 from coordinator_app.domain.outcome import Outcome, OutcomeDetails, WrapUp
 from coordinator_app.domain.patient import Card, IdentityResult
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from coordinator_app.demo.postgres import EmbeddedServer
     from coordinator_app.demo.witness import Reachable
     from coordinator_app.domain.session import DemoPerson
+    from coordinator_app.ports import PracticeDatabase
     from coordinator_app.services.session import Session
     from coordinator_app.services.sign_in import SignInService
     from ui.app import Shell
@@ -72,6 +73,18 @@ def until(fact: Callable[[], Any], words: str) -> Any:
         assert time.monotonic() < deadline, f"waited for: {words}"
         threading.Event().wait(0.02)
     return found
+
+
+def be_on_the_phone(practice: PracticeDatabase) -> None:
+    """Pick up one's own phone and say so, if it is asked (once a shift)."""
+
+    def on_the_line() -> bool:
+        return practice.my_phone().state is PhoneState.UP
+
+    until(on_the_line, "one's own phone")
+    phone = practice.my_phone()
+    if not phone.confirmed:
+        practice.hear_me(phone.leg, "press", uuid7())
 
 
 @dataclass
@@ -138,6 +151,7 @@ class Site:
         practice = session.practice
         card = practice.claim(self.patient().entry_id, uuid7())
         call = practice.request_call(card.entry_id, card.fence, card.phones[0].id, uuid7())
+        be_on_the_phone(practice)
         until(lambda: practice.call(call.id).state is CallState.LIVE, "the call is live")
         if hang_up:
             practice.command(call.id, CallCommand.HANG_UP, "", uuid7())
@@ -217,8 +231,10 @@ class Desk:
             "the patient is ours",
         )
         bar = self.shell.window.workspace.call_bar if self.shell.window.workspace else None
-        robot.until(lambda: bar is not None and bar.dial.isEnabled(), "Dial is possible")
+        assert bar is not None
+        robot.until(bar.dial.isEnabled, "Dial is possible")
         robot.key(Qt.Key.Key_F5)
+        robot.answer_own_phone(bar, lambda: self.state is CallState.LIVE)
         robot.until(lambda: self.state is CallState.LIVE, "connected")
         assert station.work.call is not None
         return station.work.call.id

@@ -23,6 +23,8 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
+from tests.helpers.own_phone import press
+
 # Somebody was faster: nothing is wrong, the next one.
 FASTER = {"QC010", "QC011", "QC014", "QC020", "QC022", "QC030", "QC031", "QC033"}
 
@@ -103,6 +105,8 @@ class Coordinator:
     def finish(self, card: dict[str, Any], call: dict[str, Any], journal: Journal) -> None:
         while call["answered_at"] is None and call["state"] != "ended":
             list(self._connection.notifies(timeout=0.2, stop_after=1))
+            if call["state"] == "requested":
+                press(self._connection)  # once a shift
             call = self.ask("call", call["id"])
         outcome, details = "NO_ANSWER", {}
         if call["answered_at"] is not None and self._chance.random() < 0.5:

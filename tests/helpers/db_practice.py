@@ -21,6 +21,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 
 from coordinator_app.db.roles import GROUPS, watch_login
+from tests.helpers.own_phone import pick_up
 from tests.helpers.postgres import Database, TestServer
 
 # A copy of a database costs half a second on a slow disk, this some 20 ms: what a test changed is
@@ -36,16 +37,38 @@ BEGIN
         EXECUTE format('CREATE TABLE saved.%I AS TABLE %s', replace(t::text, '.', '_'), t);
     END LOOP;
 END $$;
+-- Most tests change few tables: the others still hold exactly the rows that a reset wrote.
+CREATE TABLE saved.written (name regclass PRIMARY KEY, writer xid NOT NULL, n bigint NOT NULL);
+CREATE FUNCTION saved.is_as_written(t regclass) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    w saved.written;
+    v_rows bigint;
+    v_others bigint;
+BEGIN
+    SELECT x.* INTO w FROM saved.written x WHERE x.name = t;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('SELECT count(*), count(*) FILTER (WHERE x.xmin <> $1) FROM %s x', t)
+        INTO v_rows, v_others USING w.writer;
+    RETURN v_rows = w.n AND v_others = 0;
+END $$;
 CREATE FUNCTION saved.reset() RETURNS void LANGUAGE plpgsql
 SET session_replication_role = replica AS $$
-DECLARE t regclass;
+DECLARE
+    t regclass;
+    n bigint;
 BEGIN
     FOR t IN SELECT c.oid FROM pg_class c WHERE c.relnamespace IN ('app'::regnamespace,
         'audit'::regnamespace) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
     LOOP
+        CONTINUE WHEN saved.is_as_written(t);
         EXECUTE format('DELETE FROM %s', t);
         EXECUTE format('INSERT INTO %s OVERRIDING SYSTEM VALUE SELECT * FROM saved.%I',
             t, replace(t::text, '.', '_'));
+        GET DIAGNOSTICS n = ROW_COUNT;
+        INSERT INTO saved.written VALUES (t, pg_current_xact_id()::xid, n)
+        ON CONFLICT (name) DO UPDATE SET writer = excluded.writer, n = excluded.n;
     END LOOP;
     -- What a person has read lately is counted in sequences, which no copy of a table brings back.
     FOR t IN SELECT c.oid FROM pg_class c WHERE c.relkind = 'S'
@@ -55,6 +78,7 @@ BEGIN
     END LOOP;
 END $$;
 """
+_WELL = {"state": "ok", "is_practice_line": True, "sentence": ""}
 PASSWORD = "a long synthetic password"
 OFFICE = "+16175550100"
 MONDAY = datetime(2027, 3, 1, 15, 0, tzinfo=UTC)  # 10:00 in Boston, no holiday near
@@ -302,9 +326,18 @@ class Practice:
     # ---- the gateway
 
     def beat(self, state: str = "ok") -> None:
-        self.gw.ask("gateway_beat", {"state": state, "is_practice_line": True, "sentence": ""})
+        self.gw.ask("gateway_beat", {**_WELL, "state": state})
+
+    def pick_up(self) -> None:
+        """Every coordinator's phone that is called is picked up, and each says "I hear you"."""
+        pick_up(self.gw.connection)
+        self.rows(
+            "UPDATE app.agent_leg SET confirmed_at = app.now(), confirmed_by = 'press' "
+            "WHERE state = 'up' AND confirmed_at IS NULL"
+        )
 
     def take(self) -> list[Any]:
+        self.pick_up()
         found = self.gw.one("SELECT api.gateway_take_requests(50)")
         assert isinstance(found, list)
         return found
@@ -356,8 +389,41 @@ def connect(database: Database, login: str) -> psycopg.Connection[Any]:
     return psycopg.connect(conninfo, autocommit=True)
 
 
+class Caretaker:
+    """Sessions that outlive the tests: a new one compiles every function anew, for each test."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._open: dict[str, psycopg.Connection[Any]] = {}
+
+    def beat(self) -> None:
+        """Say as the gateway that the line is well."""
+        self._session("cc_gw").execute("SELECT api.gateway_beat(%s)", [Jsonb(_WELL)])
+
+    def reset(self) -> None:
+        """Put every table back to what it was in the template."""
+        self._session("").execute("SELECT saved.reset()")
+
+    def close(self) -> None:
+        for session in self._open.values():
+            session.close()
+
+    def _session(self, login: str) -> psycopg.Connection[Any]:
+        kept = self._open.get(login)
+        if kept is not None:
+            with contextlib.suppress(psycopg.OperationalError):
+                kept.execute("SELECT 1")  # the test before may have ended every session
+                return kept
+        conninfo = self._database.conninfo
+        made = (
+            connect(self._database, login) if login else psycopg.connect(conninfo, autocommit=True)
+        )
+        self._open[login] = made
+        return made
+
+
 @contextlib.contextmanager
-def open_practice(database: Database) -> Iterator[Practice]:
+def open_practice(database: Database, caretaker: Caretaker | None = None) -> Iterator[Practice]:
     """The practice in this copy of the template."""
     owner = Party("owner", psycopg.connect(database.conninfo, autocommit=True))
     # The real clock went on since the template was made; the trigger would not let it go back.
@@ -368,7 +434,10 @@ def open_practice(database: Database) -> Iterator[Practice]:
     doctor = owner.one("SELECT id FROM app.practitioner WHERE external_id = 'okafor'")
     visit_type = owner.one("SELECT id FROM app.visit_type")
     with Practice(database, owner, doctor, visit_type) as practice:
-        practice.beat()
+        if caretaker is None:
+            practice.beat()
+        else:
+            caretaker.beat()
         yield practice
 
 
@@ -405,12 +474,6 @@ def open_doors(database: Database) -> None:
         connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, groups))
 
 
-def reset_practice(database: Database) -> None:
-    """Put every table back to what it was in the template."""
-    with psycopg.connect(database.conninfo, autocommit=True) as connection:
-        connection.execute("SELECT saved.reset()")
-
-
 def _login(connection: psycopg.Connection[Any], login: str, groups: tuple[str, ...]) -> None:
     known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login]).fetchone()
     if known:
@@ -444,6 +507,13 @@ def _fill(connection: psycopg.Connection[Any]) -> None:
                 "INSERT INTO app.person (login, name, role) VALUES (%s, %s, %s)",
                 [login, name, role],
             )
+    # Their phones are up and heard, until they sign in.
+    run(
+        "INSERT INTO app.agent_leg (session_id, person_id, endpoint, wanted, state, leg, "
+        "carrier_ref, since, confirmed_at, confirmed_by) SELECT id, id, app.endpoint_of(p), true, "
+        "'up', 1, 'CA' || replace(id::text, '-', ''), app.now(), app.now(), 'press' "
+        "FROM app.person p WHERE role IN ('coordinator', 'supervisor')"
+    )
     run(
         "INSERT INTO app.training_record (person_id, curriculum, version, completed_on, expires_on)"
         " SELECT id, 'HIPAA', '2027', '2027-01-01', '2028-01-01' FROM app.person"

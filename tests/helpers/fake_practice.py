@@ -35,6 +35,7 @@ from coordinator_app.services.clock import PracticeClock
 from tests.helpers.fake_data import JORDAN, LINE, NOW, PRACTICE, FakePatient, patients
 from tests.helpers.fake_find import FakeFind
 from tests.helpers.fake_lists import callback_row, log_row
+from tests.helpers.fake_phone import FakePhone
 from tests.helpers.fake_schedule import FakeSchedule
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Claim:
     mine: bool
 
 
-class FakePractice(FakeFind):
+class FakePractice(FakeFind, FakePhone):
     """See the module. ``log`` keeps the name of each method that was called."""
 
     clock: FakeClock
@@ -85,6 +86,7 @@ class FakePractice(FakeFind):
     def __init__(self, clock: FakeClock | None = None, person: Person = JORDAN) -> None:
         """Start with ten patients and no claims."""
         super().__init__(person)
+        FakePhone.__init__(self)
         self.clock = clock or FakeClock()
         self.patients: list[FakePatient] = patients()
         self.unnamed: set[str] = set()  # first names that the queue does not show

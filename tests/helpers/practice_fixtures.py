@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.helpers.db_practice import (
+    Caretaker,
     open_doors,
     open_practice,
     practice_template,
-    reset_practice,
 )
 
 if TYPE_CHECKING:
@@ -28,9 +28,17 @@ def practice_database(migrated_server: TestServer) -> Iterator[Database]:
         yield database
 
 
+@pytest.fixture(scope="session")
+def caretaker(practice_database: Database) -> Iterator[Caretaker]:
+    """Who makes this worker's practice ready for the next test."""
+    made = Caretaker(practice_database)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def practice(practice_database: Database) -> Iterator[Practice]:
+def practice(practice_database: Database, caretaker: Caretaker) -> Iterator[Practice]:
     """The practice and its people; what the test changes is undone."""
-    with open_practice(practice_database) as made:
+    with open_practice(practice_database, caretaker) as made:
         yield made
-    reset_practice(practice_database)
+    caretaker.reset()

@@ -26,6 +26,7 @@ from coordinator_app.calls.twilio_backend import TwilioBackend
 from coordinator_app.calls.twilio_http import PRACTICE_MARK, LineHttpClient
 from coordinator_app.calls.twilio_line import Credentials, TwilioLine
 from coordinator_app.domain.call import CallRequest
+from tests.helpers.call_store import leg_of
 from tests.helpers.people import PEOPLE
 
 #: Why tests with real sound are skipped; None: they run.
@@ -70,7 +71,7 @@ class SoundLine:
 
     def call_agent(self, request: CallRequest) -> str:
         """Call the coordinator's telephone."""
-        opened = self.backend.open_agent_leg(request)
+        opened = self.backend.open_agent_leg(leg_of(request))
         assert isinstance(opened, Accepted)
         return opened.ref
 

@@ -22,6 +22,7 @@ from ui.pages.work_book import BookDesk
 from ui.pages.work_call import CallDesk
 from ui.pages.work_finish import FinishDesk
 from ui.pages.work_keys import make_actions
+from ui.pages.work_phone import PhoneDesk
 from ui.pages.work_views import WorkViews
 from ui.tasks import Generations
 from ui.widgets.surfaces import EmptyState
@@ -81,6 +82,7 @@ class Workstation(Page):
         self.outcome, self.wrap = self._views.outcome, self._views.wrap
         self.work = Work(session, tasks, messages, self)
         self.calls = CallDesk(self.work, call_bar, self.patient, self.script)
+        self.phone = PhoneDesk(self.work, call_bar)
         self.book = BookDesk(self.work, self.openings, self.wrap)
         self.finish = FinishDesk(self.work, self.outcome, self.wrap)
         self._newest = Generations()
@@ -159,6 +161,7 @@ class Workstation(Page):
         """Hints of the server and writes of other pages; "call" also when the link is back."""
         if "call" in what:
             self.calls.poll()
+            self.phone.refresh()
             self.book.resend()
             self.finish.resend()
         if "queue" in what:

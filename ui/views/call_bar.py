@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from coordinator_app.domain.call import CallEnd, CallState, CallView
+from coordinator_app.domain.call import CallEnd, CallState, CallView, PhoneState
 from ui.messages import announce
 from ui.theme import active
 from ui.widgets.avatar import Avatar
@@ -15,12 +15,14 @@ from ui.widgets.buttons import Button, IconButton
 from ui.widgets.clocks import CallTimer
 from ui.widgets.keypad import Keypad
 from ui.widgets.labels import Chip, Elide
+from ui.widgets.own_phone import OwnPhoneButtons, phone_words
 from ui.widgets.painting import follow_theme, set_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from coordinator_app.domain.call import OwnPhone
     from coordinator_app.domain.patient import Phone
     from coordinator_app.domain.practice import LineHealth
     from ui.shortcuts import Keymap
@@ -94,6 +96,8 @@ class CallBar(QFrame):
         self.dial.setToolTip(keymap.tooltip("call.dial"))
         self.hang_up = Button(self.tr("Hang up"), "danger", "phone-off", size="large")
         self.hang_up.setToolTip(keymap.tooltip("call.hang_up"))
+        self.phone = OwnPhoneButtons(keymap, self)
+        self._own: OwnPhone | None = None
         self.keypad = Keypad(self)
         self._keymap = keymap
         self._build()
@@ -126,6 +130,7 @@ class CallBar(QFrame):
             self.hold,
             self.keypad_button,
             self.voicemail,
+            *self.phone.widgets,
             self.dial,
             self.hang_up,
         ):
@@ -141,6 +146,7 @@ class CallBar(QFrame):
         self.voicemail.clicked.connect(self.voicemail_requested)
         keys = {
             "call.dial": self.dial,
+            "call.heard": self.phone.hear,
             "call.hang_up": self.hang_up,
             "call.mute": self.mute,
             "call.hold": self.hold,
@@ -203,6 +209,11 @@ class CallBar(QFrame):
         self._line = line
         self._refresh()
 
+    def show_phone(self, phone: OwnPhone | None) -> None:
+        """Show how one's own phone stands; None while it is not known."""
+        self._own = phone
+        self._refresh()
+
     def _dial(self) -> None:
         # Disabled at once, before anybody hears of it: two presses are never two calls.
         self._asking = True
@@ -228,7 +239,8 @@ class CallBar(QFrame):
         self.timer.setVisible(call is not None and call.answered_at is not None)
         self._show_buttons(connected=connected, going=going)
         spoken = f"{status} {words}".strip()
-        if spoken != self._spoken and (call is not None or self._asking):
+        speaks = call is not None or self._asking or self.phone.asks
+        if spoken != self._spoken and speaks:
             announce(self, spoken, urgent=connected)
         self._spoken = spoken
 
@@ -238,9 +250,9 @@ class CallBar(QFrame):
         self.hang_up.setVisible(going)
         # Between pressing Dial and the server's answer there is nothing to hang up yet.
         self.hang_up.setEnabled(call is not None and going)
-        self.dial.setVisible(not going and not ended)
-        ready = bool(self._name) and self._phone is not None and not self._refusal
-        self.dial.setEnabled(ready and not going and not ended)
+        self.phone.show(self._own, idle=not going and not ended)
+        self.dial.setVisible(not going and not ended and not self.phone.asks)
+        self.dial.setEnabled(self._can_dial and not going and not ended)
         for button in (self.mute, self.hold, self.keypad_button):
             button.setVisible(connected)
         self.voicemail.setVisible(going)
@@ -305,6 +317,9 @@ class CallBar(QFrame):
             return self._idle_status()
         if call.state is CallState.ENDED:
             return call.sentence or self._end_words(call.end)
+        own = self._own
+        if call.state is CallState.LIVE and own is not None and not own.ready:
+            return self._away_words(own)
         if call.state is CallState.LIVE:
             if call.held:
                 return self.tr("On hold")
@@ -313,20 +328,33 @@ class CallBar(QFrame):
             return self.tr(
                 "The line's answer was lost. It is being looked up; it will not dial twice."
             )
+        if call.state is CallState.REQUESTED and own is not None and not own.ready:
+            return phone_words(own, waiting=True)
         if call.state in _WAITING:
             return call.sentence or self.tr("Dialing…")
         return self.tr("Ringing…")
 
     def _idle_status(self) -> str:
+        own = self._own
+        coming = own is not None and own.state is not PhoneState.GONE and not own.ready
         if self._line is not None and self._line.state == "down":
             return self._line.sentence
+        if own is not None and (coming or (self._can_dial and not own.ready)):
+            return phone_words(own, waiting=False)
         if not self._name:
             return self.tr("Open a patient from the queue to call.")
-        if self._refusal:
-            return self._refusal
-        if self._phone is None:
+        if self._phone is None and not self._refusal:
             return self.tr("No number of this patient can be called.")
-        return self.tr("Ready to dial")
+        return self._refusal or self.tr("Ready to dial")
+
+    @property
+    def _can_dial(self) -> bool:
+        return bool(self._name) and self._phone is not None and not self._refusal
+
+    def _away_words(self, own: OwnPhone) -> str:
+        if own.state is PhoneState.UP:
+            return self.tr("The patient is on hold. Are you back? Press “I hear you”.")
+        return self.tr("Your phone left the call. The patient is on hold; pick up when it rings.")
 
     def _end_words(self, end: CallEnd | None) -> str:
         words = {

@@ -114,19 +114,17 @@ BEGIN
         v_closed := least(v_opened + interval '10 hours', v_now - interval '12 minutes',
             (v_row.day::timestamp + interval '19 hours 30 minutes') AT TIME ZONE v_practice.zone);
         CONTINUE WHEN v_closed <= v_opened;
-        SELECT t.at, t.person INTO v_at, v_person
-        FROM (
-            SELECT date_trunc('second', v_opened
-                    + app.demo_rand('cs', v_key || '/' || g.i) * (v_closed - v_opened)) AS at,
-                v_people[1 + floor(app.demo_rand('cw', v_key || '/' || g.i) * cardinality(v_people))::integer] AS person, g.i
-            FROM generate_series(1, 8) AS g (i)
-        ) AS t
-        WHERE NOT EXISTS (SELECT FROM app.call c
-                WHERE c.person_id = t.person AND c.requested_at < t.at + v_length AND c.outcome_at > t.at)
-            AND app.open_hours(v_phone.states || v_patient.state_code, v_patient.zones || v_phone.zones,
-                t.at, t.at + interval '1 minute') @> t.at
-        ORDER BY t.i LIMIT 1;
-        CONTINUE WHEN NOT FOUND;
+        FOR v_try IN 1..8 LOOP
+            v_at := date_trunc('second', v_opened
+                + app.demo_rand('cs', v_key || '/' || v_try) * (v_closed - v_opened));
+            v_person := v_people[1 + floor(app.demo_rand('cw', v_key || '/' || v_try) * cardinality(v_people))::integer];
+            EXIT WHEN NOT EXISTS (SELECT FROM app.call c
+                    WHERE c.person_id = v_person AND c.requested_at < v_at + v_length AND c.outcome_at > v_at)
+                AND app.open_hours(v_phone.states || v_patient.state_code, v_patient.zones || v_phone.zones,
+                    v_at, v_at + interval '1 minute') @> v_at;
+            v_at := NULL;
+        END LOOP;
+        CONTINUE WHEN v_at IS NULL;
         v_call := app.uuid7(v_at);
         INSERT INTO app.call (
             id, op_id, entry_id, patient_id, person_id, campaign_id, phone_id, e164, extension, phone_use,

@@ -1,5 +1,14 @@
 -- Calls: the permit, the identity check, commands, and what the gateway writes.
 
+-- Where a person's calls meet: the open work session, else the newest one, else the person.
+CREATE OR REPLACE FUNCTION app.session_of(p_person uuid) RETURNS uuid
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce((SELECT w.id FROM app.work_session w
+        WHERE w.person_id = p_person ORDER BY w.started_at DESC LIMIT 1), p_person)
+$$;
+
 -- A dial is granted here and nowhere else. The row is committed before the carrier hears of
 -- it; one live call a patient, a number and a coordinator.
 CREATE OR REPLACE FUNCTION api.request_call(p_entry uuid, p_fence bigint, p_phone uuid, p_op uuid)
@@ -18,6 +27,9 @@ DECLARE
     v_checks jsonb;
     v_refusal jsonb;
     v_health app.gateway_health;
+    v_session uuid := app.session_of(v_me.id);
+    -- One's own phone has to ring, be picked up and be heard first (51_agent_legs.sql).
+    v_patience interval := CASE WHEN app.leg_ready(v_session) THEN '0' ELSE interval '2 minutes' END;
     v_seen jsonb;
 BEGIN
     v_seen := app.op_begin(p_op, v_me, 'request_call', jsonb_build_array(p_entry, p_phone));
@@ -53,14 +65,15 @@ BEGIN
     INSERT INTO app.call (
         id, op_id, entry_id, patient_id, person_id, campaign_id, phone_id, e164, extension,
         phone_use, caller_id, agent_endpoint, is_practice_line, was_callback, fence, attempt,
-        checks, rule_pack, permit_until, requested_at
+        checks, rule_pack, permit_until, requested_at, session_id
     ) VALUES (
         app.uuid7(v_now), p_op, v_entry.id, v_entry.patient_id, v_me.id, v_entry.campaign_id,
         v_phone.id, v_phone.e164, v_phone.extension, v_phone.use, v_practice.office_number,
         v_me.agent_endpoint, v_health.is_practice_line, app.asked_for_now(v_entry, v_now),
         v_entry.fence, v_entry.attempts + 1, v_checks,
         app.rule_version(v_now),
-        v_now + make_interval(secs => app.rule_number('permit_seconds', v_now)), v_now
+        v_now + v_patience + make_interval(secs => app.rule_number('permit_seconds', v_now)), v_now,
+        v_session
     ) RETURNING * INTO v_call;
     UPDATE app.gate_override o SET used_by = v_call.id
     WHERE o.id IN (SELECT (c.value ->> 'overridden_by')::uuid FROM jsonb_array_elements(v_checks) AS c)
@@ -77,6 +90,7 @@ BEGIN
     PERFORM app.audit('call.request', 'call/' || v_call.id, v_call.patient_id,
         jsonb_build_object('phone', v_phone.id, 'attempt', v_call.attempt));
     PERFORM app.op_end(p_op, jsonb_build_object('call_id', v_call.id));
+    PERFORM app.want_leg(v_me);
     PERFORM pg_notify('cc_gateway', '');
     PERFORM app.hint('team');
     RETURN app.call_view(v_call);
@@ -355,8 +369,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_build_object(
         'call_id', p_call.id,
-        'session_id', coalesce((SELECT w.id FROM app.work_session w
-            WHERE w.person_id = p_call.person_id ORDER BY w.started_at DESC LIMIT 1), p_call.person_id),
+        'session_id', coalesce(p_call.session_id, app.session_of(p_call.person_id)),
+        'agent_ref', coalesce((SELECT l.carrier_ref FROM app.agent_leg l
+            WHERE l.session_id = p_call.session_id AND l.confirmed_at IS NOT NULL), ''),
         'agent_endpoint', CASE WHEN p_call.agent_endpoint = 'client'
             THEN 'client:' || replace(p_call.person_id::text, '-', '') ELSE p_call.agent_endpoint END,
         'to', p_call.e164, 'extension', p_call.extension, 'caller_id', p_call.caller_id,
@@ -408,6 +423,7 @@ BEGIN
         WHERE c.id IN (
             SELECT x.id FROM app.call x
             WHERE x.state = 'requested' AND x.permit_until >= v_now AND NOT x.hang_up_wanted
+                AND app.leg_ready(x.session_id)  -- nobody is rung for an empty room
             ORDER BY x.id LIMIT least(greatest(p_limit, 1), 100) FOR UPDATE SKIP LOCKED
         ) RETURNING c.*
     )
@@ -494,10 +510,12 @@ BEGIN
     END IF;
     PERFORM app.refresh_open_groups();
     PERFORM app.end_stuck_sessions();
-    INSERT INTO app.gateway_health AS g (id, at, state, is_practice_line, since, sentence)
+    INSERT INTO app.gateway_health AS g (id, at, state, is_practice_line, since, sentence, round_trip_ms)
     VALUES (true, app.now(), p_health ->> 'state', (p_health ->> 'is_practice_line')::boolean,
-        coalesce((p_health ->> 'since')::timestamptz, app.now()), coalesce(p_health ->> 'sentence', ''))
+        coalesce((p_health ->> 'since')::timestamptz, app.now()), coalesce(p_health ->> 'sentence', ''),
+        (p_health ->> 'round_trip_ms')::integer)
     ON CONFLICT (id) DO UPDATE SET
+        round_trip_ms = excluded.round_trip_ms,
         at = excluded.at, is_practice_line = excluded.is_practice_line, sentence = excluded.sentence,
         since = CASE WHEN g.state = excluded.state THEN g.since ELSE excluded.at END,
         state = excluded.state;

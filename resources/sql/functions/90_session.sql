@@ -25,7 +25,7 @@ AS $$
     SELECT coalesce((
         SELECT CASE WHEN g.at > p_now - interval '30 seconds'
             THEN jsonb_build_object('state', g.state, 'is_practice_line', g.is_practice_line,
-                'since', g.since, 'sentence', g.sentence)
+                'since', g.since, 'sentence', g.sentence, 'round_trip_ms', g.round_trip_ms)
             ELSE jsonb_build_object('state', 'down', 'is_practice_line', g.is_practice_line,
                 'since', g.at, 'sentence', 'The phone line has not answered since '
                     || app.clock_text(g.at, (SELECT p.zone FROM app.practice p)) || '.')

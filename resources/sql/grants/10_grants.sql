@@ -29,7 +29,8 @@ GRANT EXECUTE ON FUNCTION
     api.finish(uuid, uuid, bigint, text, jsonb, uuid, boolean),
     api.hold_slot(uuid, bigint, uuid, uuid, timestamptz, uuid), api.release_hold(uuid),
     api.book(uuid, bigint, uuid, jsonb, uuid),
-    api.callbacks(), api.move_callback(uuid, timestamptz, uuid), api.release_callback(uuid, uuid)
+    api.callbacks(), api.move_callback(uuid, timestamptz, uuid), api.release_callback(uuid, uuid),
+    api.my_phone(), api.connect_phone(uuid), api.disconnect_phone(uuid), api.hear_me(integer, text, uuid)
 TO coordinator, supervisor;
 
 GRANT EXECUTE ON FUNCTION api.openings(uuid[], uuid, date, integer)
@@ -61,6 +62,7 @@ GRANT EXECUTE ON FUNCTION api.import_problems(uuid) TO administrator;
 
 GRANT EXECUTE ON FUNCTION
     api.version(), api.gateway_take_requests(integer), api.gateway_take_commands(integer),
+    api.gateway_legs(), api.gateway_record_legs(jsonb),
     api.gateway_open_calls(), api.gateway_record(jsonb), api.gateway_beat(jsonb),
     api.gateway_anchor(), api.gateway_sign(bigint, text, text)
 TO gateway;

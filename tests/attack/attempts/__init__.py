@@ -18,12 +18,13 @@ from tests.attack.attempts import (
     functions,
     machine,
     making,
+    phone,
     reading,
     settings,
     writing,
 )
 
-THEMES = (reading, writing, becoming, making, machine, settings, doors, functions)
+THEMES = (reading, writing, becoming, making, machine, settings, doors, functions, phone)
 # Each works here, but for the last two: a login in no group, and one that is nobody's.
 ROLES = ("c2", "sup", "cli", "adm", "aud", "gw")
 OUTSIDERS = ("nobody", "stray")

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from coordinator_app.calls.practice_line.core import LineSettings
+from coordinator_app.calls.practice_line.faults import Fault, FaultKind
 from coordinator_app.calls.practice_line.personas import PersonaKind
 from coordinator_app.calls.settings import PRACTICE, EngineSettings
 from coordinator_app.domain.call import CallCommand, CallEnd, CallState
@@ -320,8 +321,13 @@ def test_facts_of_a_call_that_somebody_holds_are_sent_again_and_delay_no_other()
 
 
 def test_no_more_requests_are_taken_than_can_be_placed() -> None:
-    world = PhoneWorld(replace(PRACTICE, requests_at_once=2), LineSettings(agent_answers=20))
+    world = PhoneWorld(replace(PRACTICE, requests_at_once=2))
+    world.store.presses = False
     calls = [world.ask(PersonaKind.BUSY, to=f"+1502555{n:04d}") for n in range(500, 505)]
+    world.run(1)  # their own phones are up
+    world.net.faults.add(Fault(FaultKind.TOO_MANY, "POST", "Participants", times=100))
+    for call in calls:
+        world.store.hear_me(call.session_id)
     world.run(2)
     states = [world.store.of(call).state for call in calls]
     assert states.count(CallState.REQUESTED) == 3
