@@ -64,7 +64,8 @@ class Exchange:
         self._callers: dict[str, UserAgent] = {}
         self._legs: dict[str, _Leg] = {}
         self._by_handle: dict[int, _Leg] = {}
-        self._unclaimed: dict[int, list[StackEvent]] = {}
+        self._early: list[StackEvent] = []  # of the call that is being placed
+        self._placing = False
         self._hears: dict[str, frozenset[str]] = {}
         runtime.subscribe(self._on_event)
 
@@ -105,17 +106,25 @@ class Exchange:
         if caller not in self._callers:
             self._callers[caller] = await identity(self._runtime, caller, self._port, early=False)
         headers = {ASSERTED: f"<sip:{caller}@{HOST}>", CALL_HEADER: sid}
+        self._placing = True
         try:
             call = await self._callers[caller].dial(to, headers)
         except BaresipError:
+            self._claim(0)
             tell("ended", leg=sid, status=None)
             return
         leg = _Leg(sid, call)
         leg.fingers = asyncio.create_task(self._press(leg))
         self._legs[sid] = self._by_handle[call.handle] = leg
-        # The stack can be quicker than the answer to our own command.
-        for event in self._unclaimed.pop(call.handle, ()):
+        for event in self._claim(call.handle):
             self._happened(leg, event)
+
+    def _claim(self, handle: int) -> list[StackEvent]:
+        """What happened to a call before we knew it: the stack can be quicker than its answer."""
+        events = [event for event in self._early if event.call == handle]
+        self._early.clear()
+        self._placing = False
+        return events
 
     async def _hang_up(self, sid: str) -> None:
         leg = self._legs.pop(sid, None)
@@ -132,8 +141,8 @@ class Exchange:
         leg = self._by_handle.get(event.call)
         if leg is not None:
             self._happened(leg, event)
-        elif event.event is not Event.CALL_OUTGOING:
-            self._unclaimed.setdefault(event.call, []).append(event)
+        elif self._placing:
+            self._early.append(event)
 
     def _happened(self, leg: _Leg, event: StackEvent) -> None:
         if event.event in _RINGING and not leg.ringing:

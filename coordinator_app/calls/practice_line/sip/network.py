@@ -229,7 +229,7 @@ class SipNetwork:
         self._headset_of = ""
         try:
             self._start()
-        except ConfigurationError:
+        except (ConfigurationError, OSError):
             return False
         return True
 

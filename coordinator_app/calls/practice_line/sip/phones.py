@@ -62,6 +62,7 @@ class _Phone:
         self.over = False
         self._heard = bytearray()
         self._to_say = bytearray()
+        self._voice: asyncio.Task[None] | None = None
         self._rings_s = 0.0
         self._talks_s = 0.0
         self._said = 0
@@ -82,6 +83,8 @@ class _Phone:
 
     def say(self, sound: bytes) -> None:
         """Say this now, instead of what was going to be said."""
+        if self._voice is not None:
+            self._voice.cancel()
         self._to_say[:] = sound
 
     async def hang_up(self) -> None:
@@ -104,7 +107,7 @@ class _Phone:
         if busy:
             self._speak_until(self._rings_s)
         if not self._to_say:
-            self.say(tones.busy() if busy else tones.ringback())
+            self._to_say[:] = tones.busy() if busy else tones.ringback()
         if person.pickup is Pickup.NEVER or self._rings_s < person.ring_s:
             return
         self._answered = True
@@ -131,8 +134,13 @@ class _Phone:
             self._speak(line.speaker, line.text, following - line.at)
 
     def _speak(self, speaker: str, text: str, longest_s: float) -> None:
-        self.say(sound_of(speaker, text, longest_s))
         tell("said", leg=self.sid, speaker=speaker, text=text)
+        self.say(b"")
+        self._voice = asyncio.create_task(self._utter(speaker, text, longest_s))
+
+    async def _utter(self, speaker: str, text: str, longest_s: float) -> None:
+        # A synthesiser takes its time; the other telephones must not wait for it.
+        self._to_say[:] = await asyncio.to_thread(sound_of, speaker, text, longest_s)
 
     def _on_key(self, key: DigitEvent) -> None:
         tell("key", leg=self.sid, key=key.digit)

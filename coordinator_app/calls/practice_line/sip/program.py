@@ -35,6 +35,9 @@ class Program:
             start_new_session=True,  # a terminal's Ctrl+C is for the line, which ends us
         )
         self._writing = threading.Lock()
+        self._reader = threading.Thread(  # noqa: TID251  a pipe's reader, joined by close()
+            target=self._read, name=f"practice-line-{name}", daemon=True
+        )
         first = self._first()
         if first.get("event") != "ready":
             self.close()
@@ -44,9 +47,6 @@ class Program:
                 name="phones_did_not_start",
             )
         self.port = int(first["port"])
-        self._reader = threading.Thread(  # noqa: TID251  a pipe's reader, joined by close()
-            target=self._read, name=f"practice-line-{name}", daemon=True
-        )
         self._reader.start()
 
     @property
@@ -78,9 +78,8 @@ class Program:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        reader = getattr(self, "_reader", None)
-        if reader is not None and reader is not threading.current_thread():
-            reader.join()
+        if self._reader.ident is not None:  # it was started
+            self._reader.join()
         if self._process.stdout is not None:
             self._process.stdout.close()
 

@@ -17,7 +17,7 @@ _SIGNALS = {
     "(busy tone)": tones.busy,
     "(three rising tones)": tones.not_in_service,
 }
-_SPEAKS_WITHIN_S = 5.0
+_SPEAKS_WITHIN_S = 2.0
 _ESPEAK = shutil.which("espeak-ng")
 _SPANISH = re.compile(r"[áéíóúñ¿¡]")
 
