@@ -20,6 +20,7 @@ from ui.pages.find import FindPage
 from ui.pages.people import PeoplePage
 from ui.pages.privacy import PrivacyPage
 from ui.pages.team import TeamPage
+from ui.pictures_live import take_company, take_live_calls
 from ui.robot import NotTrueError
 from ui.stage import Stage, on_stage
 from ui.theme import Mode
@@ -102,6 +103,7 @@ class Album:
             return call is not None and call.state is CallState.LIVE and len(call.captions) > 1
 
         robot.until(talking, "the patient speaks")
+        take_company(self)
         robot.ctrl(Qt.Key.Key_D)
         for box in station.script.identity.findChildren(QCheckBox)[:2]:
             robot.until(box.isEnabled, "the identity check can be ticked")
@@ -221,6 +223,7 @@ class Album:
         robot.until(lambda: team.view.people.rows, "the board is loaded")
         self.settle()
         self.take("team")
+        take_live_calls(self, team)
         workspace.open("call_log")
         robot.until(lambda: log.view.model.rows, "the call log is loaded")
         self.settle()

@@ -184,6 +184,8 @@ class Workspace(QWidget):
     def _make_team(self) -> Page:
         page = TeamPage(self.session, self._link, self._tools.messages)
         page.review_requested.connect(self._review)
+        page.show_wanted.connect(lambda: self.open("team"))
+        page.help_waiting.connect(lambda count: self.rail.set_badge("team", count))
         return page
 
     def _make_rail(self, keys: tuple[str, ...]) -> NavRail:

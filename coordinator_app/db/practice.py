@@ -9,6 +9,7 @@ import psycopg
 from coordinator_app.db.codec import DecodeError, decode, decode_rows
 from coordinator_app.db.connection import DEADLINE, Json, Link, Texts, Uuids
 from coordinator_app.db.listener import Listener
+from coordinator_app.db.live_calls import SqlLiveCalls
 from coordinator_app.db.phones import SqlPhones
 from coordinator_app.db.privacy_records import SqlPrivacyRecords
 from coordinator_app.db.sqlstate import translate_error
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
-class SqlPractice(SqlPrivacyRecords, SqlPhones):
+class SqlPractice(SqlPrivacyRecords, SqlPhones, SqlLiveCalls):
     """A PracticeDatabase over PostgreSQL (see ports.PracticeDatabase for each method)."""
 
     def __init__(self, parameters: Mapping[str, Any], *, deadline: float = DEADLINE) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from coordinator_app.db.codec import decode_rows
 from coordinator_app.db.connection import Link
 from coordinator_app.db.gateway_link import GatewayLink
+from coordinator_app.db.monitor_store import SqlMonitorStore
 from coordinator_app.domain.audit import UnsignedAnchor
 
 
@@ -20,7 +21,7 @@ class SqlAnchorStore:
         self._link.call("gateway_sign", anchor_id, public_key, signature)
 
 
-class SqlSideStore(SqlAnchorStore, GatewayLink):
+class SqlSideStore(SqlAnchorStore, SqlMonitorStore, GatewayLink):
     """Everything the gateway's chores need, on a session of its own (see gateway.side_work).
 
     It takes no lock: it is opened by a gateway whose first session holds the lock.

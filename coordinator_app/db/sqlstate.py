@@ -153,6 +153,15 @@ RULES: Mapping[str, _Rule] = {
         "Your own outcomes can be corrected for {hours} hours. Ask a supervisor to correct this.",
         "This outcome can only be corrected by a supervisor now.",
     ),
+    "QC171": _R(RefusedError, "This is your own call: you are on it already."),
+    "QC172": _R(RefusedError, "Finish your own call first: you cannot be on two at once."),
+    "QC173": _R(
+        RefusedError,
+        "You are still on {coordinator}’s call. Leave it first.",
+        "You are still on another call. Leave it first.",
+    ),
+    "QC174": _R(RefusedError, "You are just leaving this call. Try again in a moment."),
+    "QC175": _R(StaleError, "This call for help was settled already."),
     "QC070": _R(RefusedError, "Please check what was entered: {field}.", "Please check the entry."),
 }
 

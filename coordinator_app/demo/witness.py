@@ -75,6 +75,14 @@ def number_qualities(owner_conninfo: str, e164: str) -> Collection[str]:
 def as_supervisor(offer: Offer) -> Iterator[PracticeDatabase]:
     """Connect as the demo's supervisor, beside the window."""
     person = next(one for one in offer.people if one.role == Role.SUPERVISOR.value)
+    with as_person(offer, person.login) as practice:
+        yield practice
+
+
+@contextmanager
+def as_person(offer: Offer, login: str) -> Iterator[PracticeDatabase]:
+    """Connect as one of the demo's people, beside the window."""
+    person = next(one for one in offer.people if one.login == login)
     connection = replace(offer.connection, user=person.login)
     practice = SqlConnector().connect(connection, person.password)
     try:

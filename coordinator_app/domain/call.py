@@ -62,6 +62,28 @@ class Caption:
 
 
 @dataclass(frozen=True, slots=True)
+class OnCall:
+    """A supervisor who is on a call, or about to be."""
+
+    name: str
+    mode: str  # a monitor.MonitorMode
+    joined: bool  # False: their phone is being called
+    mine: bool = False  # it is the reader
+
+
+@dataclass(frozen=True, slots=True)
+class HelpAsked:
+    """A call for help that is still open."""
+
+    reason: str  # a monitor.HelpReason
+    asked_at: datetime
+    by: str  # who answered or took it; "" while nobody has
+    answer: str
+    taken: bool  # somebody comes, or is there
+    mine: bool = False  # by is the reader
+
+
+@dataclass(frozen=True, slots=True)
 class CallView:
     """A call as the window shows it."""
 
@@ -80,6 +102,8 @@ class CallView:
     captions: tuple[Caption, ...]
     sentence: str  # what the line says of it in words, e.g. why it could not be placed
     needs_outcome: bool
+    company: tuple[OnCall, ...] = ()  # supervisors on the call, as far as policy tells of them
+    help: HelpAsked | None = None
 
 
 class PhoneState(enum.StrEnum):

@@ -25,10 +25,12 @@ from coordinator_app.calls.clock import SystemClock
 from coordinator_app.calls.pool import threads
 from coordinator_app.calls.practice_line.core import LineSettings
 from coordinator_app.calls.twilio_line import TwilioLine
+from coordinator_app.calls.twilio_monitor import TwilioMonitor
 from coordinator_app.db.call_store import SqlCallStore
 from coordinator_app.db.side_store import SqlSideStore
 from coordinator_app.errors import ConfigurationError, UserFacingError
 from coordinator_app.gateway import lines
+from coordinator_app.gateway.monitoring import Monitoring
 from coordinator_app.gateway.no_line import NoLine
 from coordinator_app.gateway.service import Gateway
 from coordinator_app.gateway.side_work import Chore, SideWork
@@ -96,6 +98,8 @@ def _run(options: argparse.Namespace, conninfo: str, stop: threading.Event) -> N
             pool=questions,
         )
         chores: tuple[Chore[SqlSideStore], ...] = (signer,)
+        if isinstance(line, TwilioLine):
+            chores += (Monitoring(TwilioMonitor(line), clock),)
         side = SideWork(lambda: SqlSideStore.connect(conninfo), chores, stop, clock)
         pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="side"))
         stack.callback(stop.set)  # before the pool waits for its thread

@@ -7,6 +7,7 @@ these. ``bootstrap`` is the only module that chooses.
 from coordinator_app.ports.clock import Clock
 from coordinator_app.ports.gateway import CallStore
 from coordinator_app.ports.keeping import Journal, SecretStore
+from coordinator_app.ports.live import LiveCalls
 from coordinator_app.ports.phone import Phones
 from coordinator_app.ports.practice import Connector, PracticeDatabase
 from coordinator_app.ports.privacy import PrivacyRecords
@@ -16,6 +17,7 @@ __all__ = [
     "Clock",
     "Connector",
     "Journal",
+    "LiveCalls",
     "Phones",
     "PracticeDatabase",
     "PrivacyRecords",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from coordinator_app.ports.live import LiveCalls
 from coordinator_app.ports.phone import Phones
 from coordinator_app.ports.privacy import PrivacyRecords
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from coordinator_app.domain.team import TeamBoard
 
 
-class PracticeDatabase(PrivacyRecords, Phones, Protocol):
+class PracticeDatabase(PrivacyRecords, Phones, LiveCalls, Protocol):
     """One person's signed-in connection. Each method is one round trip.
 
     Every method may raise ``NotConnectedError`` (link lost; sending again with the same

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -13,8 +14,11 @@ import pytest
 from coordinator_app.calls.backend import Accepted, AlreadyGone, Done, PatientLeg, Snapshot
 from coordinator_app.calls.practice_line.personas import PersonaKind
 from coordinator_app.calls.practice_line.sip import tones
+from coordinator_app.calls.twilio_monitor import TwilioMonitor
 from coordinator_app.domain.call import CallEnd, CallRequest, CallState
+from coordinator_app.domain.monitor import MonitorMode
 from tests.helpers.call_store import call_request
+from tests.helpers.monitor_wish import monitor_wish
 from tests.helpers.people import number_of
 from tests.helpers.sip_line import (
     MISSING,
@@ -31,6 +35,7 @@ pytestmark = [
     pytest.mark.sip,
     pytest.mark.skipif(MISSING is not None, reason=MISSING or ""),
 ]
+_TIMES = 3
 OFFICE = "+15025550100"
 
 
@@ -62,6 +67,11 @@ class Talk:
         )
         return heard(self.agent, self.patient), heard(self.patient, self.agent)
 
+    def hear_each_other(self, seed: int) -> bool:
+        """Both are heard as they spoke. They may say it again: this computer is busy with tests,
+        and sound that comes too late is lost."""
+        return any(min(self.exchange_words(seed + again)) >= 0.95 for again in range(_TIMES))
+
     def end(self) -> None:
         self.line.backend.hang_up(self.patient, answered=True)
         self.line.backend.close_agent_leg(self.request.session_id)
@@ -78,40 +88,51 @@ def test_sound_crosses_both_ways_and_stops_at_hold_and_mute(shared: SoundLine) -
     talk.until_state(CallState.LIVE)
     until(lambda: shared.events("said", talk.patient))
     backend = shared.backend
-    assert min(talk.exchange_words(1)) >= 0.95
+    assert talk.hear_each_other(10)
 
     assert backend.set_mute(talk.request.session_id, muted=True) == Done()
-    patient_hears, coordinator_hears = talk.exchange_words(2)
-    assert patient_hears < 0.3
-    assert coordinator_hears >= 0.95
+    heard = [talk.exchange_words(20 + again) for again in range(_TIMES)]
+    assert all(patient < 0.3 for patient, _ in heard)
+    assert any(coordinator >= 0.95 for _, coordinator in heard)
     assert backend.set_mute(talk.request.session_id, muted=False) == Done()
 
     assert backend.set_hold(talk.request, talk.patient, held=True) == Done()
-    assert max(talk.exchange_words(3)) < 0.3
+    assert max(talk.exchange_words(30)) < 0.3
     assert backend.set_hold(talk.request, talk.patient, held=False) == Done()
-    assert min(talk.exchange_words(4)) >= 0.95
+    assert talk.hear_each_other(40)
     talk.end()
 
 
-def test_a_coach_is_heard_by_the_coordinator_alone(shared: SoundLine) -> None:
+def test_a_supervisor_listens_coaches_and_joins_in(shared: SoundLine) -> None:
     talk = Talk(shared, PersonaKind.MENU)
     talk.until_state(CallState.LIVE)
     until(lambda: shared.events("said", talk.patient))
-    room = shared.line.leg(talk.agent).room
-    assert room is not None
-    coach = shared.backend._client.conferences(room.sid).participants.create(
-        to="client:coach", from_=OFFICE, label="agent-coach"
-    )
-    leg = shared.line.leg(coach.call_sid)
-    leg.coaching, leg.coached = True, talk.agent
-    until(lambda: shared.line.leg(leg.sid).status == "in-progress")
-    heard = shared.hear_each_other({leg.sid: speech(0.4, 9), talk.patient: speech(0.4, 10)})
-    assert heard(leg.sid, talk.agent) > 0.6  # both at once
-    assert heard(leg.sid, talk.patient) < 0.3
-    assert heard(talk.patient, leg.sid) >= 0.95
-    assert heard(talk.patient, talk.agent) > 0.6
+    supervision = TwilioMonitor(shared.backend._line)
+    wish = monitor_wish(talk.request, MonitorMode.COACH)
+    called = supervision.call_in(wish, talk.agent)
+    assert isinstance(called, Accepted)
+    until(lambda: shared.line.leg(called.ref).status == "in-progress")
+
+    def reaches() -> tuple[bool, bool]:
+        """Whether the coordinator and whether the patient hear the supervisor, who hears both."""
+        for again in range(_TIMES):
+            mine, patients = speech(0.4, 50 + again), speech(0.4, 60 + again)
+            heard = shared.hear_each_other({called.ref: mine, talk.patient: patients})
+            to_agent, to_patient = (heard(called.ref, ear) for ear in (talk.agent, talk.patient))
+            # The coordinator hears two at once, each of them half; the patient one or nobody.
+            clear = not 0.3 < to_agent < 0.6 and not 0.3 < to_patient < 0.95
+            if clear and heard(talk.patient, called.ref) >= 0.95:
+                return to_agent > 0.6, to_patient >= 0.95
+        raise AssertionError("they did not hear each other well enough to tell")
+
+    assert reaches() == (True, False)
+    for mode, wanted in ((MonitorMode.BARGE, (True, True)), (MonitorMode.LISTEN, (False, False))):
+        wish = dataclasses.replace(wish, mode=mode)
+        assert supervision.set_mode(wish, talk.agent, called.ref) == Done()
+        assert reaches() == wanted
+    assert supervision.leave(called.ref) == Done()
+    until(lambda: shared.events("gone", called.ref))
     talk.end()
-    shared.line.hang_up(leg, "completed")
 
 
 def test_keys_arrive_in_order_and_the_telephone_sees_the_offices_number(

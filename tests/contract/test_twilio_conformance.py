@@ -6,6 +6,7 @@ back is checked (``tests/helpers/twilio_shape``). What is new there gets a scena
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Callable
@@ -13,12 +14,16 @@ from typing import Any
 
 import pytest
 
+from coordinator_app.calls.backend import Accepted, Done
 from coordinator_app.calls.practice_line.api import Answer, Request
 from coordinator_app.calls.practice_line.faults import Fault, FaultKind
 from coordinator_app.calls.practice_line.personas import PersonaKind
+from coordinator_app.calls.twilio_monitor import Room, TwilioMonitor
 from coordinator_app.domain.call import CallRequest
+from coordinator_app.domain.monitor import MonitorMode
 from tests.helpers.call_store import call_request, leg_of
 from tests.helpers.direct_line import DirectLine
+from tests.helpers.monitor_wish import monitor_wish
 from tests.helpers.people import PEOPLE, number_of
 from tests.helpers.twilio_shape import (
     RESOURCES,
@@ -127,6 +132,26 @@ def refusals(line: Overheard) -> None:
     line.backend.snapshot(call_request(), "CA" + "0" * 32)
 
 
+def a_supervisor(line: Overheard) -> None:
+    request, _ = line.talk(PersonaKind.ANSWERS)
+    supervision = TwilioMonitor(line.backend._line)
+    room = supervision.room(request.session_id)
+    assert isinstance(room, Room)
+    for mode in MonitorMode:
+        wish = monitor_wish(request, mode)
+        called = supervision.call_in(wish, room.coordinator)
+        assert isinstance(called, Accepted)
+        line.clock.advance(2)
+        supervision.room(request.session_id)
+        for other in MonitorMode:
+            changed = dataclasses.replace(wish, mode=other)
+            assert supervision.set_mode(changed, room.coordinator, called.ref) == Done()
+        supervision.leave(called.ref)
+        supervision.ended(called.ref)
+    wish = monitor_wish(request, MonitorMode.COACH)
+    supervision.call_in(wish, "CA" + "0" * 32)  # nobody to coach
+
+
 def the_account(line: Overheard) -> None:
     assert line.backend.preflight() == ()
 
@@ -139,6 +164,7 @@ SCENARIOS: tuple[Callable[[Overheard], None], ...] = (
     lists_and_pages,
     the_end_of_a_room,
     refusals,
+    a_supervisor,
     the_account,
 )
 

@@ -7,6 +7,7 @@ every field of every answer per role; a field more shows in review.
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,7 @@ def story(practice: Practice, role: str, who: Party) -> Iterator[tuple[str, Any]
         call = who.dial(card)
         yield "request_call", call
         practice.answer(call)
+        yield "ask_help", who.ask("ask_help", call["id"], "upset", op())
         yield "call", who.ask("call", call["id"])
         yield "verify_identity", who.verify(call)
         yield (
@@ -80,6 +82,16 @@ def story(practice: Practice, role: str, who: Party) -> Iterator[tuple[str, Any]
         yield "privacy_watch", who.ask("privacy_watch")
     if role == "supervisor":
         yield "team", who.ask("team")
+        _, other = practice.talk(practice.c4, 4)
+        practice.c4.ask("ask_help", other["id"], "upset", op())
+        said = {"at": practice.now().isoformat(), "speaker": "patient", "text": "x"}
+        who.ask("monitor_call", other["id"], "listen", op())
+        (wish,) = practice.gw.ask("gateway_monitors")
+        at = datetime.now(UTC).isoformat()
+        fact = {"state": "on", "at": at, "line_mode": "listen"}
+        practice.gw.ask("gateway_monitor_fact", wish["id"], fact)
+        practice.report(other, "live", captions=[said])
+        yield "live_calls", who.ask("live_calls")
     if role in {"supervisor", "administrator", "auditor"}:
         yield "people", who.ask("people")
     yield "heartbeat", who.one("SELECT api.heartbeat(NULL, NULL)")

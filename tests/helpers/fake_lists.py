@@ -20,6 +20,7 @@ from coordinator_app.domain.team import CoordinatorToday, Kpi, TeamBoard
 from coordinator_app.errors import NotAllowedError
 from tests.helpers.fake_access import FakeAccess
 from tests.helpers.fake_data import NOW, FakePatient
+from tests.helpers.fake_live import FakeLive
 from tests.helpers.fake_privacy import FakePrivacy
 
 if TYPE_CHECKING:
@@ -65,12 +66,13 @@ def callback_row(person: Person, p: FakePatient, wrap_up: WrapUp) -> CallbackRow
     )
 
 
-class FakeLists(FakeAccess, FakePrivacy):
+class FakeLists(FakeAccess, FakePrivacy, FakeLive):
     """What lies around the calls. ``log`` keeps the name of each method that was called."""
 
     def __init__(self, person: Person) -> None:
         """Start empty."""
         FakePrivacy.__init__(self)
+        FakeLive.__init__(self)
         FakeAccess.__init__(self, person)
         self.callback_rows: list[CallbackRow] = []
         self.log_rows: list[CallLogRow] = []

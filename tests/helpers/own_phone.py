@@ -18,6 +18,15 @@ def pick_up(gateway: psycopg.Connection[Any]) -> list[str]:
     return called
 
 
+def hang_up_unwanted(gateway: psycopg.Connection[Any]) -> None:
+    """As the gateway: phones that nobody wants any more are off the line now."""
+    (legs,) = gateway.execute("SELECT api.gateway_legs()").fetchone() or ([],)
+    facts = [
+        {"session_id": leg["session_id"], "state": "gone"} for leg in legs if not leg["wanted"]
+    ]
+    gateway.execute("SELECT api.gateway_record_legs(%s)", [Jsonb(facts)])
+
+
 def press(coordinator: psycopg.Connection[Any]) -> bool:
     """As the coordinator: "I hear you", when there is somebody to hear; whether it was pressed."""
     found: dict[str, Any] = {"state": "gone"}

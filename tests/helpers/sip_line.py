@@ -33,7 +33,7 @@ from tests.helpers.people import PEOPLE
 MISSING = missing()
 PACE = 8.0  # how many times faster the people live
 _PATIENCE_S = 20.0
-_WORDS_TAKE_S = 1.0  # 0.4 of speech, the way, and some delay of a busy computer
+_WORDS_TAKE_S = 1.2  # 0.4 of speech, the way, and some delay of a busy computer
 _QUEUE_S = 0.2  # long enough to be seen by a request
 
 

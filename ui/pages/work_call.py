@@ -14,6 +14,9 @@ from coordinator_app.errors import NotConnectedError, UserFacingError
 from ui.models.words import gate_words, refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from coordinator_app.domain.monitor import HelpReason
     from ui.pages.work import Work
     from ui.views.call_bar import CallBar
     from ui.views.patient_panel import PatientPanel
@@ -51,6 +54,8 @@ class CallDesk(QObject):
         )
         bar.digits_requested.connect(lambda key: self._command(CallCommand.DIGITS, key))
         bar.voicemail_requested.connect(script.toggle_voicemail)
+        bar.help_requested.connect(self._ask_help)
+        bar.help_withdrawn.connect(self._withdraw_help)
         patient.phone_chosen.connect(lambda _: self.show_target())
         patient.reveal_wanted.connect(self.reveal)
         script.reveal_wanted.connect(lambda field: self.reveal(field, compare=True))
@@ -174,6 +179,28 @@ class CallDesk(QObject):
             done=lambda _: self.poll(),
             failed=failed,
         )
+
+    def _ask_help(self, reason: HelpReason) -> None:
+        practice, op_id = self._work.session.practice, uuid7()
+        self._help(lambda call: practice.ask_help(call.id, reason, op_id))
+
+    def _withdraw_help(self) -> None:
+        practice, op_id = self._work.session.practice, uuid7()
+        self._help(lambda call: practice.withdraw_help(call.id, op_id))
+
+    def _help(self, op: Callable[[CallView], CallView]) -> None:
+        call, messages = self._work.call, self._work.messages
+        if call is None or call.state is CallState.ENDED:
+            return
+
+        def failed(error: UserFacingError) -> None:
+            if isinstance(error, NotConnectedError):
+                words = self.tr("Nobody could be told that you need help. Ask again.")
+                messages.error(words, key="command")
+            else:
+                messages.warning(error.sentence, key="command")
+
+        self._work.tasks.run(self, lambda: op(call), done=self._work.set_call, failed=failed)
 
     # -- identity -----------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from ui.messages import announce
 from ui.theme import active
 from ui.widgets.avatar import Avatar
 from ui.widgets.buttons import Button, IconButton
+from ui.widgets.call_company import CallCompany, HelpButton
 from ui.widgets.clocks import CallTimer
 from ui.widgets.keypad import Keypad
 from ui.widgets.labels import Chip, Elide
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CallBar"]
 
+_ROOM: Final = 900  # of a bar with both captions and a call for help, at scale 1.0
 _WAITING: Final = {CallState.REQUESTED, CallState.PLACING, CallState.UNKNOWN, CallState.QUEUED}
 
 
@@ -45,6 +47,8 @@ class CallBar(QFrame):
         hold_requested: True holds, False resumes.
         digits_requested: one key of the keypad.
         voicemail_requested: show the voicemail script, or go back from it.
+        help_requested: a HelpReason: a supervisor should come.
+        help_withdrawn: no supervisor is needed any more.
     """
 
     dial_requested = Signal()
@@ -53,6 +57,8 @@ class CallBar(QFrame):
     hold_requested = Signal(bool)
     digits_requested = Signal(str)
     voicemail_requested = Signal()
+    help_requested = Signal(object)
+    help_withdrawn = Signal()
 
     def __init__(
         self, now: Callable[[], datetime], keymap: Keymap, parent: QWidget | None = None
@@ -88,6 +94,8 @@ class CallBar(QFrame):
         )
         for toggle in (self.mute, self.hold):
             toggle.setCheckable(True)
+        self.company = CallCompany(self)
+        self.help = HelpButton(keymap)
         self.voicemail = Button(
             self.tr("Voicemail"), "", "voicemail", size="large", icon_color="violet_text"
         )
@@ -109,6 +117,7 @@ class CallBar(QFrame):
         second = QHBoxLayout()
         second.setSpacing(10)
         second.addWidget(self.status)
+        second.addWidget(self.company.help)
         second.addWidget(self.caption, 1)
         words = QVBoxLayout()
         words.setSpacing(1)
@@ -116,6 +125,7 @@ class CallBar(QFrame):
         first = QHBoxLayout()
         first.setSpacing(10)
         first.addWidget(self.title)
+        first.addWidget(self.company.who)
         first.addWidget(self.practice_line)
         first.addStretch(1)
         words.addLayout(first)
@@ -129,6 +139,7 @@ class CallBar(QFrame):
             self.mute,
             self.hold,
             self.keypad_button,
+            self.help,
             self.voicemail,
             *self.phone.widgets,
             self.dial,
@@ -144,6 +155,8 @@ class CallBar(QFrame):
         self.keypad_button.clicked.connect(lambda: self.keypad.open_below(self.keypad_button))
         self.keypad.pressed.connect(self.digits_requested)
         self.voicemail.clicked.connect(self.voicemail_requested)
+        self.help.asked.connect(self.help_requested)
+        self.help.withdrawn.connect(self.help_withdrawn)
         keys = {
             "call.dial": self.dial,
             "call.heard": self.phone.hear,
@@ -152,6 +165,7 @@ class CallBar(QFrame):
             "call.hold": self.hold,
             "call.keypad": self.keypad_button,
             "call.voicemail": self.voicemail,
+            "call.help": self.help,
         }
         # click() does nothing on a disabled button: a key can do no more than the mouse.
         for name, button in keys.items():
@@ -233,8 +247,15 @@ class CallBar(QFrame):
         said = call.captions[-1] if call is not None and call.captions else None
         words = "" if said is None else self._caption(said.speaker, said.text)
         self.caption.setText(words)
-        self.caption.setVisible(bool(words))
+        # Three letters of it say nothing where a supervisor's answer needs the room.
+        crowded = call is not None and call.help is not None and self.width() < active().px(_ROOM)
+        self.caption.setVisible(bool(words) and not crowded)
         self._show_practice_line()
+        self.company.show_call(call)
+        if self.company.who.text():  # what is said below in full gives way
+            self.practice_line.hide()
+        # That one is connected is seen; how the call for help stands is not.
+        self.status.setHidden(connected and bool(self.company.help.text()))
         set_kind(self, "live", self._look())
         self.timer.setVisible(call is not None and call.answered_at is not None)
         self._show_buttons(connected=connected, going=going)
@@ -256,6 +277,8 @@ class CallBar(QFrame):
         for button in (self.mute, self.hold, self.keypad_button):
             button.setVisible(connected)
         self.voicemail.setVisible(going)
+        self.help.setVisible(call is not None and going)
+        self.help.show_help(call.help if call is not None else None)
         held, muted = (call.held, call.muted) if call is not None else (False, False)
         self.mute.setChecked(muted)
         self.mute.set_look("mic-off" if muted else "mic")

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from coordinator_app.calls.practice_line import shapes
+from coordinator_app.calls.practice_line import coaching, shapes
 from coordinator_app.calls.practice_line.core import LineError, PracticeLine
 from coordinator_app.calls.practice_line.faults import AFTER_THE_EFFECT, Fault, FaultKind, Faults
 from coordinator_app.calls.practice_line.legs import Leg, Room
@@ -223,6 +223,9 @@ class PracticeApi:
 
     def _add_participant(self, request: Request, name: str) -> tuple[int, Json]:
         form = request.form
+        coach = coaching.asked(form)
+        if coach is not None:
+            coaching.check(self._line, name, coach)
         leg = self._line.dial(
             form.get("To", ""),
             form.get("From", ""),
@@ -235,6 +238,7 @@ class PracticeApi:
         leg.start_on_enter = _flag(form, "StartConferenceOnEnter", default=True)
         leg.muted = _flag(form, "Muted", default=False)
         leg.early_media = _flag(form, "EarlyMedia", default=True)
+        coaching.apply(leg, coach)
         return _CREATED, self._participant(leg, leg.room or self._line.room(name))
 
     def _fetch_participant(self, name: str, who: str) -> tuple[int, Json]:
@@ -245,6 +249,10 @@ class PracticeApi:
         form = request.form
         room = self._line.room(name)
         leg = self._line.participant(room, who)
+        coach = coaching.asked(form)
+        if coach is not None:
+            coaching.check(self._line, room.sid, coach)
+        coaching.apply(leg, coach)
         leg.muted = _flag(form, "Muted", default=leg.muted)
         leg.end_on_exit = _flag(form, "EndConferenceOnExit", default=leg.end_on_exit)
         leg.set_hold(self._line.now(), held=_flag(form, "Hold", default=leg.hold))

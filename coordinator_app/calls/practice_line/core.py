@@ -169,7 +169,8 @@ class PracticeLine:
         """Start a call, into a room when one is named. Raises LineError."""
         now = self.now()
         self._check(to, from_)
-        agent = label is not None and label.startswith("agent-")
+        # Phones of the practice's own people answer themselves; nobody made up is behind them.
+        agent = label is not None and label.startswith(("agent-", "mon-"))
         persona = None if agent or _ENDPOINT.fullmatch(to) else self._persona(to)
         timeout = (timeout_s or _DEFAULT_TIMEOUT_S) + self.settings.ring_buffer
         leg = Leg(
@@ -276,7 +277,8 @@ class PracticeLine:
             self._follow_verbs(leg, now)
         if leg.room is not None:
             inside = [x for x in self._active() if x.room is leg.room and x.start_time]
-            if len(inside) > 1 and leg.room.status == "init":
+            starts = any(x.start_on_enter for x in inside)
+            if len(inside) > 1 and starts and leg.room.status == "init":
                 leg.room.status = "in-progress"
                 leg.room.updated_at = now
 
@@ -288,7 +290,8 @@ class PracticeLine:
             elif verb == "room":
                 leg.room = self._room_for(value, now)
                 leg.label = label or None
-                leg.hold = leg.muted = False
+                leg.hold = leg.muted = leg.coaching = False
+                leg.coached = None
                 return
             elif verb == "hangup":
                 break

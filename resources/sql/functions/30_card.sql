@@ -342,7 +342,7 @@ AS $$
         'is_practice_line', p_call.is_practice_line,
         'captions', p_call.captions, 'sentence', p_call.sentence,
         'needs_outcome', p_call.outcome IS NULL
-    )
+    ) || app.call_company(p_call)
 $$;
 
 CREATE OR REPLACE FUNCTION app.hold_view(p_hold app.slot_hold) RETURNS jsonb

@@ -79,6 +79,10 @@ AS $$
         WHEN 'call.command' THEN 'Worked the line of a call'
         WHEN 'call.outcome' THEN 'Recorded an outcome'
         WHEN 'call.amend' THEN 'Amended an outcome'
+        WHEN 'monitor.ask' THEN CASE p_detail ->> 'mode' WHEN 'listen' THEN 'Asked to listen to a call'
+            WHEN 'coach' THEN 'Asked to coach a call' ELSE 'Asked to join a call' END
+        WHEN 'monitor.on' THEN 'Put a supervisor on a call (' || coalesce(p_detail ->> 'mode', '') || ')'
+        WHEN 'monitor.end' THEN 'Ended a supervisor’s part in a call'
         WHEN 'slot.hold' THEN 'Held a time'
         WHEN 'appointment.book' THEN 'Booked an appointment'
         WHEN 'callback.move' THEN 'Moved a callback'

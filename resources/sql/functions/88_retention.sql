@@ -61,6 +61,10 @@ AS $$
         AND NOT EXISTS (SELECT 1 FROM app.call_command x
             WHERE x.call_id = c.id AND greatest(x.requested_at, x.taken_at) >= p_before)
         AND NOT EXISTS (SELECT 1 FROM app.outcome_amendment a WHERE a.call_id = c.id AND a.at >= p_before)
+        AND NOT EXISTS (SELECT 1 FROM app.call_monitor m
+            WHERE m.call_id = c.id AND coalesce(m.ended_at, 'infinity') >= p_before)
+        AND NOT EXISTS (SELECT 1 FROM app.call_help h
+            WHERE h.call_id = c.id AND greatest(h.asked_at, h.answered_at, h.cleared_at) >= p_before)
 $$;
 
 CREATE OR REPLACE FUNCTION app.purge_calls(p_before timestamptz) RETURNS jsonb
@@ -84,6 +88,12 @@ BEGIN
     DELETE FROM app.call_command x WHERE x.call_id = ANY (v_calls);
     GET DIAGNOSTICS v_n = ROW_COUNT;
     v_removed := v_removed || jsonb_build_object('call_command', v_n);
+    DELETE FROM app.call_monitor m WHERE m.call_id = ANY (v_calls);
+    GET DIAGNOSTICS v_n = ROW_COUNT;
+    v_removed := v_removed || jsonb_build_object('call_monitor', v_n);
+    DELETE FROM app.call_help h WHERE h.call_id = ANY (v_calls);
+    GET DIAGNOSTICS v_n = ROW_COUNT;
+    v_removed := v_removed || jsonb_build_object('call_help', v_n);
     DELETE FROM app.call c WHERE c.id = ANY (v_calls);
     GET DIAGNOSTICS v_n = ROW_COUNT;
     v_removed := v_removed || jsonb_build_object('call', v_n);

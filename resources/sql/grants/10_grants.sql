@@ -60,6 +60,16 @@ TO supervisor, administrator;
 GRANT EXECUTE ON FUNCTION api.import_batches() TO administrator, supervisor;
 GRANT EXECUTE ON FUNCTION api.import_problems(uuid) TO administrator;
 
+GRANT EXECUTE ON FUNCTION api.ask_help(uuid, text, uuid), api.withdraw_help(uuid, uuid)
+TO coordinator, supervisor;
+GRANT EXECUTE ON FUNCTION
+    api.live_calls(), api.monitor_call(uuid, text, uuid), api.stop_monitoring(uuid, uuid),
+    api.answer_help(uuid, text, uuid), api.clear_help(uuid, uuid)
+TO supervisor;
+GRANT EXECUTE ON FUNCTION
+    api.gateway_monitors(), api.gateway_place_monitor(uuid), api.gateway_monitor_fact(uuid, jsonb)
+TO gateway;
+
 GRANT EXECUTE ON FUNCTION
     api.version(), api.gateway_take_requests(integer), api.gateway_take_commands(integer),
     api.gateway_legs(), api.gateway_record_legs(jsonb),

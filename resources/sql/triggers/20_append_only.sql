@@ -52,6 +52,8 @@ BEGIN
             ('incident_assessment', 'UPDATE OR TRUNCATE', 'privacy, closed_at, at'),
             ('call', 'TRUNCATE', 'calls, requested_at, ended_at, outcome_at'),
             ('call_command', 'TRUNCATE', 'calls, requested_at, taken_at'),
+            ('call_monitor', 'TRUNCATE', 'calls, ended_at'),
+            ('call_help', 'TRUNCATE', 'calls, asked_at, answered_at, cleared_at'),
             ('incident', 'TRUNCATE', 'privacy, closed_at'),
             ('work_session', 'TRUNCATE', 'access, ended_at, last_seen'),
             ('op', 'TRUNCATE', 'access, at'),

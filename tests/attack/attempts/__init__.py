@@ -18,13 +18,25 @@ from tests.attack.attempts import (
     functions,
     machine,
     making,
+    monitoring,
     phone,
     reading,
     settings,
     writing,
 )
 
-THEMES = (reading, writing, becoming, making, machine, settings, doors, functions, phone)
+THEMES = (
+    reading,
+    writing,
+    becoming,
+    making,
+    machine,
+    settings,
+    doors,
+    functions,
+    phone,
+    monitoring,
+)
 # Each works here, but for the last two: a login in no group, and one that is nobody's.
 ROLES = ("c2", "sup", "cli", "adm", "aud", "gw")
 OUTSIDERS = ("nobody", "stray")

@@ -37,7 +37,7 @@ from coordinator_app.calls.practice_line.sip.stack import (
 )
 
 _READ = 32_768
-_CUSHION = tones.silence(4 * FRAME_S)  # sent before sound, so that a late frame leaves no hole
+_CUSHION = tones.silence(8 * FRAME_S)  # sent before sound, so that a late frame leaves no hole
 _WRITTEN_AHEAD = 20 * FRAME
 _LATE_S = 1.0
 _STATUS = re.compile(r"[3-6]\d\d(?= )")

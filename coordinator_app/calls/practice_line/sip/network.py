@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, Self
 
 from coordinator_app.calls.clock import LineClock
+from coordinator_app.calls.practice_line.hearing import hearing
 from coordinator_app.calls.practice_line.legs import Leg
 from coordinator_app.calls.practice_line.network import News, NewsKind
 from coordinator_app.calls.practice_line.personas import Pickup, Plan
 from coordinator_app.calls.practice_line.sip.devices import Devices
-from coordinator_app.calls.practice_line.sip.hearing import hearing
 from coordinator_app.calls.practice_line.sip.plans import plan_json
 from coordinator_app.calls.practice_line.sip.program import Program
 from coordinator_app.errors import ConfigurationError

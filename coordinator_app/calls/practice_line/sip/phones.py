@@ -46,7 +46,7 @@ from coordinator_app.calls.practice_line.sip.voices import sound_of
 
 _TICK_S = 0.02
 _READ = 32_768
-_WRITTEN_AHEAD = 2 * tones.RATE // 5  # 200 ms
+_WRITTEN_AHEAD = 2 * tones.RATE * 2 // 5  # 400 ms: a busy computer must not make holes
 _KEPT = 2 * tones.RATE * 30  # half a minute of what was heard
 _LONGEST_S = 30.0
 
