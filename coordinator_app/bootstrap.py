@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from coordinator_app.config import Settings
     from coordinator_app.domain.practice import Practice
     from coordinator_app.domain.session import Connection
-    from coordinator_app.ports import Connector, PracticeDatabase, SecretStore
+    from coordinator_app.ports import Connector, PlaybackKey, PracticeDatabase, SecretStore
     from coordinator_app.services.sign_in import DemoPractice, OpenJournal, SignInService
 
 # Imports stand inside the functions: see the docstring.
@@ -50,6 +50,13 @@ def build_sign_in(
         device=_device(),
         demo=demo,
     )
+
+
+def new_playback_key() -> PlaybackKey:
+    """A fresh key pair to listen once with (see ``services.listening``)."""
+    from coordinator_app.secrets.listening import OneTimeKey
+
+    return OneTimeKey()
 
 
 class _LazyConnector:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.helpers.postgres import Database
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = {"unit", "db", "attack", "contract", "ui", "end2end"}
+FOLDERS = {"unit", "db", "attack", "contract", "ui", "end2end", "softphone"}
 # unit: neither Qt nor a database of its own accord; db: no Qt.
 FORBIDDEN_FIXTURES = {
     "unit": {"qapp", "qtbot", "pg_server", "migrated_server", "database", "module_database"},

@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
 from coordinator_app import __version__
@@ -54,6 +54,8 @@ class CoordinatorApplication(QApplication):
 
     def __init__(self, argv: Sequence[str]) -> None:
         """Make the application; there is one in a process."""
+        # Costs nothing, and is asked for by the softphone's page, which may come any time later.
+        QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
         super().__init__(list(argv))
         self.setApplicationName(_ORGANISATION)
         self.setApplicationDisplayName(TITLE)

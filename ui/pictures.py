@@ -11,19 +11,23 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
 from coordinator_app.demo.line import Manners
 from coordinator_app.domain.call import CallState
+from coordinator_app.domain.ear import EarKind
 from coordinator_app.domain.outcome import Outcome
 from coordinator_app.errors import UserFacingError
 from ui.console import say
 from ui.pages.call_log import CallLogPage
 from ui.pages.callbacks import CallbacksPage
 from ui.pages.find import FindPage
+from ui.pages.line_test import LineTestPage
 from ui.pages.people import PeoplePage
 from ui.pages.privacy import PrivacyPage
+from ui.pages.settings import SettingsPage
 from ui.pages.team import TeamPage
 from ui.pictures_live import take_company, take_live_calls
 from ui.robot import NotTrueError
 from ui.stage import Stage, on_stage
 from ui.theme import Mode
+from ui.views.phone_line import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +152,25 @@ class Album:
             robot.until(fact, f"the page {key} is loaded")
             self.settle()
             self.take(key.replace("_", "-"))
+        self.take_line_test()
         workspace.open("queue")
+
+    def take_line_test(self) -> None:
+        """Where one hears the calls, and how good the line is."""
+        robot, workspace = self.stage.robot, self.stage.workspace
+        settings, test = workspace.pages["settings"], workspace.pages["line_test"]
+        if not isinstance(settings, SettingsPage) or not isinstance(test, LineTestPage):
+            raise NotTrueError("a coordinator has settings and a line test")
+        if settings.ear is None:
+            raise NotTrueError("a coordinator has an ear")
+        workspace.open("settings")
+        settings.ear.kind.choose(EarKind.PHONE.value)
+        self.take("settings-phone")
+        robot.click(settings.ear.test)
+        self.take("line-test")
+        robot.click(test.view.start)
+        robot.until(test.view.copy.isEnabled, "the line is tested")
+        self.take("line-test-done")
 
     def look_up(self) -> FindPage:
         """Find the patient of the call by the number that was dialled."""
@@ -243,6 +265,29 @@ class Album:
             privacy.part.choose(part)
             self.settle()
             self.take(f"privacy-{part}")
+        self.take_phone_line()
+
+    def take_phone_line(self) -> None:
+        """The set-up of the line, played through on the practice line."""
+        robot, workspace = self.stage.robot, self.stage.workspace
+        page = workspace.pages["settings"]
+        if not isinstance(page, SettingsPage) or page.line is None:
+            raise NotTrueError("a supervisor sets up the phone line")
+        workspace.open("settings")
+        page.part.choose("line")
+        view = page.line.view
+        robot.until(lambda: view.stands.text, "the line's set-up is loaded")
+        for step in STEPS:
+            view.step.choose(step)
+            self.settle()
+            self.take(f"line-{step}")
+        view.step.choose("number")
+        robot.click(view.number.unverify)
+        robot.until(view.number.call.isVisible, "the number is not verified any more")
+        robot.click(view.number.call)
+        robot.until(view.number.code.isVisible, "the code is shown")
+        self.take("line-code")
+        robot.until(view.number.unverify.isVisible, "the office has keyed the code in")
 
 
 def run_pictures(folder: Path) -> int:

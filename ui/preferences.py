@@ -21,6 +21,8 @@ _GEOMETRY: Final = "window/geometry"
 _MODE: Final = "look/mode"
 _SCALE: Final = "look/scale"
 _SOUND: Final = "sound/level"
+_MICROPHONE: Final = "ear/microphone"
+_SPEAKER: Final = "ear/speaker"
 _PRACTICE: Final = "last/practice"
 _HOST: Final = "last/host"
 
@@ -80,6 +82,24 @@ class Preferences:
     @sound_level.setter
     def sound_level(self, value: int) -> None:
         self._settings.setValue(_SOUND, value)
+
+    @property
+    def microphone(self) -> str:
+        """The softphone's microphone, by the system's name; "" for the system's choice."""
+        return self._text(_MICROPHONE)
+
+    @microphone.setter
+    def microphone(self, value: str) -> None:
+        self._settings.setValue(_MICROPHONE, value)
+
+    @property
+    def speaker(self) -> str:
+        """The softphone's speaker, by the system's name; "" for the system's choice."""
+        return self._text(_SPEAKER)
+
+    @speaker.setter
+    def speaker(self, value: str) -> None:
+        self._settings.setValue(_SPEAKER, value)
 
     def is_last(self, connection: Connection) -> bool:
         """Whether this practice was the last one signed in to."""

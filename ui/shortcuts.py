@@ -75,6 +75,7 @@ BINDINGS: tuple[Binding, ...] = (
     Binding("call.hold", ("F7",), "Hold or resume", _G.CALL),
     Binding("call.keypad", ("F9",), "Keypad", _G.CALL),
     Binding("call.help", ("F11",), "Ask a supervisor for help", _G.CALL),
+    Binding("call.recording", ("Ctrl+Shift+R",), "Record, pause the recording, go on", _G.CALL),
     *(_outcome_binding(spec) for spec in OUTCOMES),
     Binding(
         "outcome.save_next",

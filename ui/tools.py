@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ui.messages import MessageBus
 from ui.preferences import Preferences
 from ui.shortcuts import Keymap
+from ui.softphone.kit import SoftphoneKit
 from ui.theme import Theme
 
 __all__ = ["Tools"]
@@ -21,3 +22,4 @@ class Tools:
     messages: MessageBus
     preferences: Preferences
     version: str
+    softphone: SoftphoneKit = field(default_factory=SoftphoneKit)

@@ -20,13 +20,17 @@ from ui.pages.call_log import CallLogPage
 from ui.pages.callbacks import CallbacksPage
 from ui.pages.find import FindPage
 from ui.pages.keys import KeysPage
+from ui.pages.line_test import LineTestPage
 from ui.pages.page import Page
 from ui.pages.people import PeoplePage
+from ui.pages.phone_line import PhoneLinePart
 from ui.pages.privacy import PrivacyPage
+from ui.pages.recording_settings import RecordingSettingsDesk
 from ui.pages.schedule import SchedulePage
 from ui.pages.settings import SettingsPage
 from ui.pages.team import TeamPage
 from ui.pages.workstation import BEAT_MS, Workstation
+from ui.softphone.desk import EarDesk
 from ui.theme import Mode
 from ui.views.call_bar import CallBar
 from ui.views.status_bar import StatusBar
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
     from coordinator_app.domain.session import Heartbeat
     from coordinator_app.services.session import Session
     from ui.link import LinkWatch
+    from ui.softphone.words import EarState
     from ui.tools import Tools
 
 __all__ = ["PAGES", "Workspace", "own_zone"]
@@ -107,7 +112,10 @@ class Workspace(QWidget):
         self._live = False
         self._noticed: tuple[str, ...] = ()
         self._stack = QStackedWidget()
-        self.pages = PageSet((*keys, "help", "settings"), self._make_page, self._stack)
+        # Who calls has an ear: a telephone of their own, or the softphone of the program.
+        self.ear = self._make_ear() if "queue" in keys else None
+        more = ("help", "settings") if self.ear is None else ("help", "settings", "line_test")
+        self.pages = PageSet((*keys, *more), self._make_page, self._stack)
         for key in keys:
             if key in _AT_ONCE:
                 self.pages[key]  # its calls and its badge matter from the first moment
@@ -125,6 +133,7 @@ class Workspace(QWidget):
         callbacks = self.pages.get("callbacks")
         if isinstance(callbacks, CallbacksPage):
             callbacks.show_first(signed_in.callbacks)
+        self._connect_ear()
         self._tell_facts()
         tools.theme.changed.connect(self._fit)
         if self.station is None:  # the workstation beats for those who have it
@@ -148,12 +157,53 @@ class Workspace(QWidget):
             "call_log": self._make_call_log,
             "people": lambda: PeoplePage(session, link, messages),
             "privacy": lambda: PrivacyPage(session, link, messages),
-            "settings": lambda: SettingsPage(tools.theme, tools.preferences, tools.version),
+            "settings": self._make_settings,
+            "line_test": self._make_line_test,
             "help": self._make_help,
         }
         page = makers[key]()
         page.changed.connect(self.broadcast)
         return page
+
+    def _make_ear(self) -> EarDesk:
+        tools = self._tools
+        return EarDesk(
+            self.session, self._link, tools.messages, tools.preferences, tools.softphone, self
+        )
+
+    def _connect_ear(self) -> None:
+        ear, bar, station = self.ear, self.call_bar, self.station
+        if ear is None or bar is None or station is None:
+            return
+
+        def show(state: EarState) -> None:
+            self.status.show_ear(state.words, state.kind, state.about)
+            bar.show_ear(state.words if state.problem else "", state.about)
+
+        ear.changed.connect(show)
+        ear.on_line.connect(station.phone.follow_softphone)
+        station.phone.learned.connect(ear.follow_phone)
+        station.live_changed.connect(ear.follow)
+        for pressed in (bar.dial_requested, bar.phone.connect_wanted):
+            pressed.connect(ear.expect)
+        ear.load()
+
+    def _make_settings(self) -> Page:
+        tools = self._tools
+        sets_up = self._person.role in {Role.SUPERVISOR, Role.ADMINISTRATOR}
+        line = PhoneLinePart(self.session, self._link, tools.messages) if sets_up else None
+        page = SettingsPage(tools.theme, tools.preferences, tools.version, self.ear, line=line)
+        page.line_test_wanted.connect(lambda: self.open("line_test"))
+        if sets_up:
+            recording = RecordingSettingsDesk(self.session, self._link, page)
+            page.add_card(recording.view, recording.load)
+        return page
+
+    def _make_line_test(self) -> Page:
+        tools = self._tools
+        if self.ear is None:
+            raise KeyError("line_test")
+        return LineTestPage(self.session, self._link, tools.messages, self.ear, tools.version)
 
     def _make_station(self) -> Page:
         tools = self._tools
@@ -270,7 +320,8 @@ class Workspace(QWidget):
             self._own_keys |= {action.objectName() for action in self.call_bar.actions()}
 
     def _make_help(self) -> Page:
-        page = KeysPage(self._tools.keymap)
+        page = KeysPage(self._tools.keymap, calls=self.ear is not None)
+        page.line_test_wanted.connect(lambda: self.open("line_test"))
         for key in self.pages:
             if key != "help":
                 self.pages[key]  # keys that are listened to are only known of pages that exist
@@ -306,7 +357,8 @@ class Workspace(QWidget):
         page = self.pages.show(key)
         if key == "privacy":
             self._tools.messages.clear(_NOTICES)  # there it is seen
-        self.rail.set_current(key)
+        # The line test is a part of the settings.
+        self.rail.set_current("settings" if key == "line_test" else key)
         self.status.show_keys(self._own_keys | {action.objectName() for action in page.actions()})
 
     def open_patient(self, entry_id: UUID) -> None:
@@ -373,6 +425,8 @@ class Workspace(QWidget):
     def close_session(self) -> None:
         """Listen to nothing more; the session itself is closed by whoever owns it."""
         self._link.close()
+        if self.ear is not None:
+            self.ear.close()
 
     # -- small things -------------------------------------------------------------------------
 
@@ -441,6 +495,8 @@ class Workspace(QWidget):
         )
 
     def _on_restored(self) -> None:
+        if self.ear is not None:
+            self.ear.load()
         self.status.set_down(False)
         self._tools.messages.clear("link")
         self._tools.messages.success(

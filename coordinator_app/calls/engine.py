@@ -136,6 +136,10 @@ class CallEngine:
         """How the line is, for the store's ``beat``."""
         return self._watch.health()
 
+    def block(self, sentence: str) -> None:
+        """Place no call until the line's own check finds the set-up in order."""
+        self._watch.block(sentence)
+
     def open_calls(self) -> int:
         """How many calls are followed now."""
         return len(self._calls)

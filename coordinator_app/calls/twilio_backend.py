@@ -40,7 +40,7 @@ from coordinator_app.calls.backend import (
     Unreachable,
     Vanished,
 )
-from coordinator_app.calls.twilio_errors import rejected
+from coordinator_app.calls.twilio_errors import CALLER_ID, RECONCILE, rejected
 from coordinator_app.calls.twilio_line import LISTED, NOT_FOUND, REQUEST_TIMEOUT, TwilioLine
 from coordinator_app.calls.twilio_shapes import (
     PARTICIPANT_STATES,
@@ -80,16 +80,17 @@ class TwilioBackend:
 
     def preflight(self) -> tuple[Finding, ...]:
         """See ``VoipBackend``."""
+        # Not the account: only a main key may read it, and a restricted one should be used.
         try:
-            account = ask(lambda: self._client.api.v2010.accounts(self._line.account).fetch())
+            ask(lambda: self._client.conferences.list(limit=1))
         except Lost:
             return (Finding(blocks=False, sentence=_UNREACHED, unreachable=True),)
         except No as no:
             answer = rejected(no.status, no.code, None)
-            return (Finding(blocks=True, sentence=answer.sentence),)
-        if account.status != "active":
-            closed = "The phone line's account is suspended or closed. Tell your supervisor."
-            return (Finding(blocks=True, sentence=closed),)
+            if answer.category is not Category.WAIT:
+                return (Finding(blocks=True, sentence=answer.sentence),)
+        if self._line.problem:
+            return (Finding(blocks=True, sentence=self._line.problem),)
         return ()
 
     # -------------------------------------------------------------- the coordinator
@@ -106,7 +107,7 @@ class TwilioBackend:
     def open_agent_leg(self, leg: ShiftLeg) -> PlaceAnswer:
         """See ``VoipBackend``."""
         if leg.endpoint.startswith("+"):
-            refusal = numbers.refusal(leg.endpoint, practice=self._practice)
+            refusal = self._refusal(leg.endpoint)
             if refusal:
                 return Rejected("", Category.BLOCKED, refusal)
         return self._add(
@@ -134,7 +135,7 @@ class TwilioBackend:
 
     def place(self, request: CallRequest) -> PlaceAnswer:
         """See ``VoipBackend``."""
-        refusal = numbers.refusal(request.to, practice=self._practice)
+        refusal = self._refusal(request.to)
         if refusal:
             return Rejected("", Category.BLOCKED, refusal)
         if request.extension:
@@ -225,6 +226,9 @@ class TwilioBackend:
 
     # -------------------------------------------------------------- requests
 
+    def _refusal(self, e164: str) -> str:
+        return numbers.refusal(e164, practice=self._practice, countries=self._line.countries)
+
     def _add(
         self,
         request: CallRequest | ShiftLeg,
@@ -280,9 +284,14 @@ class TwilioBackend:
                 return Unknown(lost.why)
             return Rejected("", Category.NOT_SENT, _UNREACHED)
         except No as no:
-            if no.status == REQUEST_TIMEOUT:
-                return Unknown("timed out at the carrier")
-            return rejected(no.status, no.code, self._line.retry_after_s)
+            if no.status == REQUEST_TIMEOUT or no.code in RECONCILE:
+                return Unknown(f"status {no.status}, code {no.code}")
+            answer = rejected(no.status, no.code, self._line.retry_after_s)
+            if no.code in CALLER_ID:
+                # Every call would be refused: until a check finds the number in order again.
+                self._line.problem = answer.sentence
+                self._line.doubted = True
+            return answer
 
     def _talking(self, request: CallRequest, mine: Any) -> PatientLeg:  # noqa: ANN401  the package is untyped
         return PatientLeg(

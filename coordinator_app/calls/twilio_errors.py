@@ -1,7 +1,10 @@
-"""Twilio's refusals in the coordinator's words (telephony.md 1.2, error codes).
+"""Twilio's refusals in the coordinator's words, and what happens next (telephony.md 1.2).
 
-The HTTP status decides first, the code second; an unknown code is a line error, never a
-crash. Twilio's own message is not shown: it may carry the number or the account.
+The category decides what becomes of the call and of the line (``backend.Category``). Two answers
+are no refusals: ``GONE`` (the race with a call's own end) and ``RECONCILE`` (the call may exist,
+so it is looked up and never sent again). The HTTP status decides first, the code second; an
+unknown code is a line error, never a crash. Twilio's own message is not shown: it may carry the
+number or the account.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ _CALLER_ID = (
 _TRIAL = "The phone line's account is a trial and may only call confirmed numbers."
 _BUSY = "The line is busy with other calls."
 _OURS = "The line did not understand the request. Please tell your supervisor."
+_UNKNOWN_ID = "The line no longer knows this call."
 _OTHER = "The line refused the call."
 
 _CODES: dict[int, tuple[Category, str]] = {
@@ -37,10 +41,15 @@ _CODES: dict[int, tuple[Category, str]] = {
     **dict.fromkeys((21210, 21212, 13214), (Category.CONFIGURATION, _CALLER_ID)),
     21219: (Category.BLOCKED, _TRIAL),
     **dict.fromkeys((21205, 21218, 12100), (Category.LINE_ERROR, _OURS)),
+    20404: (Category.LINE_ERROR, _UNKNOWN_ID),
 }
 
 #: "Call is not in-progress": a hang-up, hold or keypad that came too late.
 GONE = 21220
+#: "Call already initiated": it may be up, so it is looked up and not sent again.
+RECONCILE = frozenset({21204})
+#: The office number may not be shown (any more): the line is to be checked again.
+CALLER_ID = frozenset({21210, 21212, 13214})
 _TOO_MANY = 429
 _LOGIN = (401, 403)
 

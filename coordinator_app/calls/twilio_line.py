@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from twilio.rest import Client
 
+from coordinator_app.calls import numbers
 from coordinator_app.calls.backend import AlreadyGone, CommandAnswer, Done, Refused, Unknown
 from coordinator_app.calls.twilio_errors import GONE, rejected
 from coordinator_app.calls.twilio_http import LineHttpClient, is_practice_id
@@ -50,6 +51,12 @@ class TwilioLine:
         )
         self.account = credentials.account_sid
         self.is_practice = is_practice_id(credentials.account_sid)
+        #: Regions that the practice allows (ISO 3166), and why nobody may call ("": they may):
+        #: both are the database's and the last check's word, kept up by ``gateway.line_setup``.
+        self.countries: frozenset[str] = numbers.HOME
+        self.problem = ""
+        self.doubted = False  # whether a call was refused for its caller ID since the last check
+        self.refused = False  # whether the carrier refuses the account itself
         self._lock = threading.Lock()
         self._rooms: OrderedDict[UUID, str] = OrderedDict()  # shift -> the conference's id
 
@@ -58,9 +65,28 @@ class TwilioLine:
         """What the last answer to this thread said of when to come again."""
         return self._http.retry_after_s
 
+    def rekey(self, credentials: Credentials) -> None:
+        """Use another key of the same account from now on; calls go on.
+
+        Raises ValueError for another account: its calls and rooms are others.
+        """
+        if credentials.account_sid != self.account:
+            raise ValueError("another account")
+        self.client.username = credentials.key_sid
+        self.client.password = credentials.key_secret
+        self.client.auth = (credentials.key_sid, credentials.key_secret)
+
     def close(self) -> None:
         """Give the connections back; calls go on."""
         self._http.close()
+
+    def media(self, path: str, most: int) -> tuple[int, Iterator[bytes]]:
+        """A file of the account, as its status and its pieces; see ``LineHttpClient.media``.
+
+        ``path``: below the account, such as ``Recordings/RE….wav``.
+        """
+        url = f"https://api.twilio.com/2010-04-01/Accounts/{self.account}/{path}"
+        return self._http.media(url, self.client.auth, most)
 
     def room(self, session_id: UUID) -> Any | None:  # noqa: ANN401  the package is untyped
         """The open conference of a shift, or None. Raises ``No`` and ``Lost``."""

@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING
 from coordinator_app import __version__
 from coordinator_app.cli import (
     guard,
+    line,
     patients,
     people,
     retention,
     rules,
     schedule,
     server,
+    softphone,
     training,
 )
 from coordinator_app.cli.words import (
@@ -181,6 +183,8 @@ def _parser() -> argparse.ArgumentParser:
     authorize = command(caller_id, "authorize", _caller_id, "let the office number be shown")
     authorize.add_argument("--signed-by", required=True)
     authorize.add_argument("--evidence", required=True, help="where that is written")
+    softphone.declare(group(commands, "softphone", "the key for phones in the program"))
+    line.declare(group(commands, "line", "the phone line"))
     rules.declare_agreement(group(commands, "agreement", "contracts with those who hold data"))
     rules.declare_rules(group(commands, "rules", "hours, caps and limits, as dated rows"))
     rules.declare_numbers(group(commands, "numbers", "what is known about telephone numbers"))

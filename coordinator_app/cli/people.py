@@ -68,6 +68,9 @@ def declare(commands: Commands) -> None:
         campaign = command(commands, name, run, words)
         campaign.add_argument("login")
         campaign.add_argument("campaign")
+    works = command(commands, "works-in", _user_works_in, "say in which state a person works")
+    works.add_argument("login")
+    works.add_argument("state", help='two letters, such as PA; "" when it is not known')
     command(commands, "list", _user_list, "show everybody")
 
 
@@ -153,6 +156,12 @@ def _user_assign(options: argparse.Namespace) -> None:
 def _user_unassign(options: argparse.Namespace) -> None:
     had = admin_credentials.unassign(options.database, options.login, options.campaign)
     print(f"{options.login} {'no longer works' if had else 'did not work on'} {options.campaign}.")
+
+
+def _user_works_in(options: argparse.Namespace) -> None:
+    state = options.state.upper()
+    admin_people.set_work_state(options.database, options.login, state)
+    print(f"{options.login} works in {state or 'a state that is not on file'}.")
 
 
 def _user_list(options: argparse.Namespace) -> None:

@@ -196,6 +196,16 @@ def record_training(
         )
 
 
+def set_work_state(conninfo: str, login: str, state: str) -> None:
+    """Say in which state a person sits while they work; "" when it is not known.
+
+    The law of either end decides whose agreement a recording needs. Raises RefusedError for
+    what is no state.
+    """
+    with connect_admin(conninfo) as conn, as_owner(conn):
+        conn.execute("SELECT app.put_work_state(%s, %s)", [person_id(conn, login), state])
+
+
 def list_people(conninfo: str) -> tuple[PersonRow, ...]:
     """Return everybody with a login here, by login."""
     with connect_admin(conninfo) as conn, as_owner(conn):

@@ -8,10 +8,13 @@ import psycopg
 
 from coordinator_app.db.codec import DecodeError, decode, decode_rows
 from coordinator_app.db.connection import DEADLINE, Json, Link, Texts, Uuids
+from coordinator_app.db.ear import SqlEar
+from coordinator_app.db.line_records import SqlLineRecords
 from coordinator_app.db.listener import Listener
 from coordinator_app.db.live_calls import SqlLiveCalls
 from coordinator_app.db.phones import SqlPhones
 from coordinator_app.db.privacy_records import SqlPrivacyRecords
+from coordinator_app.db.recording_calls import SqlRecordings
 from coordinator_app.db.sqlstate import translate_error
 from coordinator_app.domain.call import CallCommand, CallView
 from coordinator_app.domain.find import (
@@ -44,7 +47,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
-class SqlPractice(SqlPrivacyRecords, SqlPhones, SqlLiveCalls):
+class SqlPractice(
+    SqlPrivacyRecords, SqlPhones, SqlLiveCalls, SqlRecordings, SqlEar, SqlLineRecords
+):
     """A PracticeDatabase over PostgreSQL (see ports.PracticeDatabase for each method)."""
 
     def __init__(self, parameters: Mapping[str, Any], *, deadline: float = DEADLINE) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from coordinator_app.db.codec import decode_rows
 from coordinator_app.db.connection import Link
 from coordinator_app.db.gateway_link import GatewayLink
+from coordinator_app.db.line_records import SqlLineStore
 from coordinator_app.db.monitor_store import SqlMonitorStore
+from coordinator_app.db.recording_store import SqlRecordingStore
 from coordinator_app.domain.audit import UnsignedAnchor
 
 
@@ -21,7 +23,7 @@ class SqlAnchorStore:
         self._link.call("gateway_sign", anchor_id, public_key, signature)
 
 
-class SqlSideStore(SqlAnchorStore, SqlMonitorStore, GatewayLink):
+class SqlSideStore(SqlAnchorStore, SqlMonitorStore, GatewayLink, SqlRecordingStore, SqlLineStore):
     """Everything the gateway's chores need, on a session of its own (see gateway.side_work).
 
     It takes no lock: it is opened by a gateway whose first session holds the lock.

@@ -162,6 +162,25 @@ RULES: Mapping[str, _Rule] = {
     ),
     "QC174": _R(RefusedError, "You are just leaving this call. Try again in a moment."),
     "QC175": _R(StaleError, "This call for help was settled already."),
+    "QC110": _R(StaleError, "Nothing is being recorded in this call now."),
+    "QC111": _R(RefusedError, "This recording is kept by a legal hold or an open incident."),
+    "QC112": _R(RefusedError, "Recording cannot be turned on yet. Ask the administrator."),
+    "QC113": _R(StaleError, "This recording is not here (any more). The list is loaded again."),
+    "QC120": _R(
+        RefusedError,
+        "The softphone is not set up for this practice. Use your own phone, and ask the "
+        "administrator to run “coordinator-admin softphone set”.",
+    ),
+    "QC121": _R(
+        RefusedError,
+        "The softphone signed in too often. It tries again in {minutes} minutes.",
+        "The softphone signed in too often. It tries again later.",
+    ),
+    "QC085": _R(
+        StaleError,
+        "The gateway has another key now. The page is loaded again; enter account and key again.",
+    ),
+    "QC086": _R(RefusedError, "The phone line’s set-up does not allow this now."),
     "QC070": _R(RefusedError, "Please check what was entered: {field}.", "Please check the entry."),
 }
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from coordinator_app.domain.recording import CallRecording
+
 
 class CallState(enum.StrEnum):
     """Where a call stands; the order of the members is the rank, which only grows."""
@@ -104,6 +106,7 @@ class CallView:
     needs_outcome: bool
     company: tuple[OnCall, ...] = ()  # supervisors on the call, as far as policy tells of them
     help: HelpAsked | None = None
+    recording: CallRecording | None = None  # None: the practice does not record
 
 
 class PhoneState(enum.StrEnum):

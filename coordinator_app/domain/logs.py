@@ -66,6 +66,7 @@ class CallLogRow:
     patient_id: UUID | None = None  # for those who may ask who looked
     amendable: bool = False  # by the reader, now
     amended: Amended | None = None
+    recorded: bool = False  # told to those who review
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from coordinator_app.domain.line_test import LineTestSummary
+
 
 class Role(enum.StrEnum):
     """A person's one group role in the practice's database."""
@@ -80,6 +82,7 @@ class PersonRow:
     campaigns: tuple[str, ...] = ()  # assigned to these
     second_factor: bool = False  # has an authenticator app
     locked_minutes: int | None = None  # the login, after wrong passwords
+    line_test: LineTestSummary | None = None  # the newest; None before the first
     may_suspend: bool = False  # whoever asked may end or give back this person's access
 
 

@@ -18,23 +18,33 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from coordinator_app.calls.clock import SystemClock
 from coordinator_app.calls.pool import threads
 from coordinator_app.calls.practice_line.core import LineSettings
-from coordinator_app.calls.twilio_line import TwilioLine
 from coordinator_app.calls.twilio_monitor import TwilioMonitor
+from coordinator_app.calls.twilio_setup import TwilioSetup
 from coordinator_app.db.call_store import SqlCallStore
 from coordinator_app.db.side_store import SqlSideStore
+from coordinator_app.domain.sealed import new_key
 from coordinator_app.errors import ConfigurationError, UserFacingError
-from coordinator_app.gateway import lines
+from coordinator_app.gateway import carrier_cli, lines
+from coordinator_app.gateway.carrier_account import Accounts, Chosen
+from coordinator_app.gateway.line_setup import LineChore, LineInUse
 from coordinator_app.gateway.monitoring import Monitoring
 from coordinator_app.gateway.no_line import NoLine
-from coordinator_app.gateway.service import Gateway
+from coordinator_app.gateway.notify import ServiceManager
+from coordinator_app.gateway.own_secrets import Credentials, OwnKeys, read_privately
+from coordinator_app.gateway.recording import Recordings
+from coordinator_app.gateway.rounds import Rounds
+from coordinator_app.gateway.service import Gateway, Round
 from coordinator_app.gateway.side_work import Chore, SideWork
-from coordinator_app.gateway.signing import find_signer
+from coordinator_app.gateway.signing import Signer, find_signer
 from coordinator_app.secrets.memory import MemorySecretStore
 from coordinator_app.secrets.system_keyring import SystemKeyring
 
@@ -45,70 +55,140 @@ _LONGEST_SECRET = 64 * 1024
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run until stopped. Returns 0, or 2 when it cannot start (the reason is on stderr)."""
+    """Run until stopped, or do what the command says. Returns 0, or 2 when it cannot (the reason
+    is on stderr)."""
     options = _parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
     for chatty in ("twilio", "urllib3", "requests"):  # they log addresses with numbers in them
         logging.getLogger(chatty).setLevel(logging.CRITICAL)
-    stop = threading.Event()
-    _stop_on_signals(stop)
     try:
-        conninfo = _conninfo(options.conninfo_file, sys.stdin)
-        _stop_with_parent(stop)
-        _run(options, conninfo, stop)
+        if options.command != "run":
+            return carrier_cli.run(options.command, options.account, SystemKeyring(), sys.stdin)
+        rounds = Rounds()
+        _stop_on_signals(rounds)
+        credentials = Credentials.of_service()
+        conninfo = _conninfo(options.conninfo_file, credentials, sys.stdin)
+        _stop_with_parent(rounds)
+        _run(options, conninfo, credentials, rounds)
     except UserFacingError as error:
         print(error.sentence, file=sys.stderr)
         return _REFUSED
     return 0
 
 
-def _run(options: argparse.Namespace, conninfo: str, stop: threading.Event) -> None:
-    clock = SystemClock()
-    key_file: Path | None = options.anchor_key
-    if key_file is None and options.conninfo_file is not None:
-        key_file = options.conninfo_file.with_name(f"{options.conninfo_file.name}.anchor-key")
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What all rounds of the gateway share."""
+
+    options: argparse.Namespace
+    conninfo: str
+    accounts: Accounts
+    opens: X25519PrivateKey | None  # what was sealed for this gateway
+    signer: Signer
+    rounds: Rounds
+    manager: ServiceManager
+    clock: SystemClock
+
+    def side_store(self) -> SqlSideStore:
+        return SqlSideStore.connect(self.conninfo)
+
+    def call_store(self) -> SqlCallStore:
+        return SqlCallStore.connect(self.conninfo)
+
+
+def _run(
+    options: argparse.Namespace, conninfo: str, credentials: Credentials, rounds: Rounds
+) -> None:
+    practice = options.practice_line is not None
     # The practice line's key is no secret of this computer's owner: it never goes to the vault.
-    vault = MemorySecretStore() if options.practice_line is not None else SystemKeyring()
-    signer = find_signer(vault, key_file)
-    with ExitStack() as stack:
-        facts: dict[str, object] = {"event": "ready", "pid": os.getpid()}
-        if options.practice_line is not None:
-            settings = LineSettings(
-                ring=(options.practice_ring[0], options.practice_ring[1]),
-                pace=options.practice_pace,
-                seed=options.practice_seed,
-            )
-            line: TwilioLine | NoLine
-            line, server = stack.enter_context(
-                lines.practice_line(
-                    options.practice_line, clock, settings, sound=options.practice_sound == "sip"
-                )
-            )
-            facts |= {"line": "practice", "practice_line": server.base}
-        else:
-            line = stack.enter_context(lines.carrier(vault, options.account))
-            facts |= {"line": "carrier"}
-        questions = threads()
-        stack.callback(questions.shutdown, cancel_futures=True)
-        gateway = Gateway(
-            lambda: SqlCallStore.connect(conninfo),
-            lines.backend_of(line),
-            stop,
-            clock,
-            pool=questions,
+    vault = MemorySecretStore() if practice else SystemKeyring()
+    keys = OwnKeys(credentials, vault, _beside(options))
+    sealing = keys.find("sealing-key", new_key)
+    if sealing is None:
+        _log.warning("no place for the gateway's sealing key: calls are not recorded (--keys FILE)")
+    accounts = Accounts(credentials, vault, options.account, None if practice else sealing)
+    opens = None if sealing is None else X25519PrivateKey.from_private_bytes(sealing)
+    manager, clock = ServiceManager(), SystemClock()
+    signer = find_signer(keys, options.anchor_key)
+    parts = _Parts(options, conninfo, accounts, opens, signer, rounds, manager, clock)
+    while True:
+        with ExitStack() as stack:
+            _round(parts, stack)
+        if not rounds.another():
+            break
+        _log.info("another account at the carrier: beginning anew")
+    manager.stopping()
+
+
+def _round(parts: _Parts, stack: ExitStack) -> None:
+    facts: dict[str, object] = {"event": "ready", "pid": os.getpid()}
+    used = _line(parts, stack, facts)
+    if used is None:
+        return  # told to stop while the database was away
+    rounds, clock = parts.rounds, parts.clock
+    questions = threads()
+    stack.callback(questions.shutdown, cancel_futures=True)
+    gateway = Gateway(
+        parts.call_store,
+        lines.backend_of(used.line or NoLine(used.chosen.sentence)),
+        rounds.stop,
+        clock,
+        round_=Round(rounds.leaves, used.is_lost, used.problem, parts.manager.alive),
+        pool=questions,
+    )
+    setup = LineChore(used, parts.accounts, lines.probe, rounds, clock)
+    recordings = Recordings(lines.recordings_of(used.line), parts.opens, clock)
+    chores: tuple[Chore[SqlSideStore], ...] = (parts.signer, setup, recordings)
+    if used.line is not None:
+        chores += (Monitoring(TwilioMonitor(used.line), clock),)
+    side = SideWork(parts.side_store, chores, rounds.stop, clock)
+    pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="side"))
+    stack.callback(rounds.stop.set)  # before the pool waits for its thread
+
+    def ready() -> None:
+        print(json.dumps(facts), flush=True)
+        parts.manager.ready()
+        pool.submit(side.run).add_done_callback(_tell)
+
+    gateway.run(ready)
+
+
+def _line(parts: _Parts, stack: ExitStack, facts: dict[str, object]) -> LineInUse | None:
+    """The line of the next round, closed with ``stack``; None when there is none to come."""
+    options = parts.options
+    if options.practice_line is not None:
+        settings = LineSettings(
+            ring=(options.practice_ring[0], options.practice_ring[1]),
+            pace=options.practice_pace,
+            seed=options.practice_seed,
         )
-        chores: tuple[Chore[SqlSideStore], ...] = (signer,)
-        if isinstance(line, TwilioLine):
-            chores += (Monitoring(TwilioMonitor(line), clock),)
-        side = SideWork(lambda: SqlSideStore.connect(conninfo), chores, stop, clock)
-        pool = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="side"))
-        stack.callback(stop.set)  # before the pool waits for its thread
+        line, server = stack.enter_context(
+            lines.practice_line(
+                options.practice_line,
+                parts.clock,
+                settings,
+                sound=options.practice_sound == "sip",
+            )
+        )
+        facts |= {"line": "practice", "practice_line": server.base}
+        return LineInUse(Chosen("practice"), line, TwilioSetup(line))
+    facts |= {"line": "carrier"}
+    chosen = lines.choose(
+        parts.accounts, parts.side_store, parts.rounds.stop, anew=parts.rounds.anew
+    )
+    if chosen is None:
+        return None
+    account = stack.enter_context(lines.carrier(chosen))
+    if isinstance(account, NoLine):
+        return LineInUse(chosen, None, None)
+    return LineInUse(chosen, account, TwilioSetup(account))
 
-        def ready() -> None:
-            print(json.dumps(facts), flush=True)
-            pool.submit(side.run).add_done_callback(_tell)
 
-        gateway.run(ready)
+def _beside(options: argparse.Namespace) -> Path | None:
+    """Where the gateway's own keys are kept when there is no vault."""
+    place: Path | None = options.keys or options.conninfo_file or options.anchor_key
+    state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    return Path(state) / "gateway" if place is None and state else place
 
 
 def _tell(side: Future[None]) -> None:
@@ -138,7 +218,25 @@ def _parser() -> argparse.ArgumentParser:
         help="where the key that signs the audit's anchors is kept when this computer has no "
         "vault; made at first use (default: beside the --conninfo-file)",
     )
-    parser.add_argument("--account", default="default", help="name of the carrier account")
+    parser.add_argument(
+        "command",
+        nargs="?",
+        default="run",
+        choices=("run", *carrier_cli.COMMANDS),
+        help="run (the usual); set-carrier, show-carrier, forget-carrier: the account at the "
+        "carrier in this computer's vault (set-carrier asks for it, or reads JSON with "
+        "account_sid, key_sid, key_secret from standard input)",
+    )
+    parser.add_argument(
+        "--account", default="default", help="name of the carrier account in the vault"
+    )
+    parser.add_argument(
+        "--keys",
+        type=Path,
+        metavar="FILE",
+        help="how the files with the gateway's own keys begin, when this computer has no vault "
+        "(default: the --conninfo-file, or the service's state directory)",
+    )
     parser.add_argument(
         "--practice-line",
         type=Path,
@@ -174,7 +272,9 @@ def _above_zero(text: str) -> float:
     return value
 
 
-def _conninfo(path: Path | None, stdin: TextIO) -> str:
+def _conninfo(path: Path | None, credentials: Credentials, stdin: TextIO) -> str:
+    if path is None and (given := credentials.get("conninfo")) is not None:
+        return given
     if path is None:
         line = stdin.readline(_LONGEST_SECRET)
         try:
@@ -184,27 +284,19 @@ def _conninfo(path: Path | None, stdin: TextIO) -> str:
                 'The database connection is missing. Give --conninfo-file, or {"conninfo": "…"} '
                 "on standard input."
             ) from None
-    try:
-        if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise ConfigurationError(
-                "The file with the database connection can be read by others. "
-                "Make it private (chmod 600) and start again."
-            )
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        raise ConfigurationError("The file with the database connection cannot be read.") from None
+    return read_privately(path, "The file with the database connection")
 
 
-def _stop_on_signals(stop: threading.Event) -> None:
+def _stop_on_signals(rounds: Rounds) -> None:
     def on_signal(*_: object) -> None:
-        stop.set()
+        rounds.end()
 
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), on_signal)
 
 
-def _stop_with_parent(stop: threading.Event) -> None:
+def _stop_with_parent(rounds: Rounds) -> None:
     """A pipe on standard input belongs to whoever started us; services have none."""
     try:
         pipe = sys.stdin.fileno()
@@ -217,7 +309,7 @@ def _stop_with_parent(stop: threading.Event) -> None:
     def watch() -> None:
         while os.read(pipe, 4096):  # not sys.stdin: its lock would outlive the program
             pass
-        stop.set()
+        rounds.end()
 
     # It waits for the pipe all its life, which no pool should; it dies with the process.
     threading.Thread(target=watch, name="parent", daemon=True).start()  # noqa: TID251

@@ -1,27 +1,37 @@
-"""Which line the gateway uses: the practice line, or the carrier with keys from the vault."""
+"""The line that the gateway works with: the practice line, or an account at the carrier."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from threading import Event
+from typing import Protocol
 
-from coordinator_app.calls.backend import VoipBackend
+from coordinator_app.calls.backend import Unreachable, VoipBackend
 from coordinator_app.calls.clock import LineClock
+from coordinator_app.calls.line_setup import AccountFacts
 from coordinator_app.calls.practice_line.core import LineSettings, PracticeLine
 from coordinator_app.calls.practice_line.personas import load_personas
 from coordinator_app.calls.practice_line.server import PracticeServer, new_login
 from coordinator_app.calls.practice_line.sip.devices import devices
 from coordinator_app.calls.practice_line.sip.network import SipNetwork
+from coordinator_app.calls.recording_line import RecordingLine
 from coordinator_app.calls.twilio_backend import TwilioBackend
-from coordinator_app.calls.twilio_http import PRACTICE_MARK, LineHttpClient, is_practice_id
+from coordinator_app.calls.twilio_http import PRACTICE_MARK, LineHttpClient
 from coordinator_app.calls.twilio_line import Credentials, TwilioLine
+from coordinator_app.calls.twilio_recording import TwilioRecordings
+from coordinator_app.calls.twilio_setup import TwilioSetup
+from coordinator_app.errors import NotConnectedError
+from coordinator_app.gateway.carrier_account import Accounts, Chosen
 from coordinator_app.gateway.no_line import NoLine
-from coordinator_app.ports import SecretStore
+from coordinator_app.ports import LineStore
+
+_log = logging.getLogger(__name__)
 
 _TIMEOUT_S = 10.0
-_FIELDS = ("account_sid", "key_sid", "key_secret")
+_LONGEST_WAIT_S = 15.0
 
 
 def backend_of(line: TwilioLine | NoLine) -> VoipBackend:
@@ -29,10 +39,9 @@ def backend_of(line: TwilioLine | NoLine) -> VoipBackend:
     return TwilioBackend(line) if isinstance(line, TwilioLine) else line
 
 
-def secret_key(account: str) -> str:
-    """Under which name the vault keeps a carrier account: JSON with account_sid, key_sid,
-    key_secret."""
-    return f"carrier/{account}"
+def recordings_of(line: TwilioLine | None) -> RecordingLine | None:
+    """What the recording chore needs of a line; None: there is none."""
+    return None if line is None else TwilioRecordings(line)
 
 
 @contextmanager
@@ -58,28 +67,60 @@ def practice_line(
 
 
 @contextmanager
-def carrier(secrets: SecretStore, account: str) -> Iterator[TwilioLine | NoLine]:
+def carrier(chosen: Chosen) -> Iterator[TwilioLine | NoLine]:
     """The account at the real carrier, or a line that says why there is none."""
-    credentials = _credentials(secrets, account)
-    if isinstance(credentials, str):
-        yield NoLine(credentials)
+    if chosen.credentials is None:
+        yield NoLine(chosen.sentence)
         return
-    with closing(TwilioLine(credentials, LineHttpClient(timeout_s=_TIMEOUT_S))) as line:
+    with closing(TwilioLine(chosen.credentials, LineHttpClient(timeout_s=_TIMEOUT_S))) as line:
         yield line
 
 
-def _credentials(secrets: SecretStore, account: str) -> Credentials | str:
-    """The keys, or the sentence that says what is missing."""
-    kept = secrets.get(secret_key(account))
-    if kept is None:
-        why = secrets.available()
-        missing = "No phone account is set up yet, so no call can be made."
-        return f"{missing} {why}" if why else f"{missing} Your supervisor can add it."
-    try:
-        values = json.loads(kept)
-        account_sid, key_sid, key_secret = (str(values[name]) for name in _FIELDS)
-    except (ValueError, KeyError, TypeError):
-        return "The phone account in the vault is incomplete. Your supervisor can add it again."
-    if is_practice_id(account_sid) or is_practice_id(key_sid):
-        return "The phone account in the vault belongs to a practice line, not to a carrier."
-    return Credentials(account_sid, key_sid, key_secret)
+def probe(credentials: Credentials) -> AccountFacts | Unreachable:
+    """Ask the carrier whether an account that was just entered is good."""
+    with closing(TwilioLine(credentials, LineHttpClient(timeout_s=_TIMEOUT_S))) as line:
+        return TwilioSetup(line).account()
+
+
+def _is_good(credentials: Credentials) -> bool:
+    facts = probe(credentials)
+    return isinstance(facts, Unreachable) or facts.usable
+
+
+class LineSession(LineStore, Protocol):
+    """A ``LineStore`` on a connection of its own."""
+
+    def close(self) -> None:
+        """Close the connection. Never raises."""
+        ...
+
+
+def choose(
+    accounts: Accounts,
+    connect: Callable[[], LineSession],
+    stop: Event,
+    *,
+    anew: bool = False,
+    good: Callable[[Credentials], bool] | None = None,
+    first_wait: float = 0.5,
+) -> Chosen | None:
+    """Which account to begin with; waits for a database that is away. None: told to stop.
+
+    ``anew``, ``good``: see ``Accounts.choose``; by default the carrier is asked.
+
+    Raises what the database says that no retry can mend, as ``service.Gateway.run``.
+    """
+    good = good or _is_good
+    wait = first_wait
+    while not stop.is_set():
+        try:
+            store = connect()
+            try:
+                return accounts.choose(store.line(take=False), anew=anew, good=good)
+            finally:
+                store.close()
+        except NotConnectedError:
+            _log.warning("database not reached; next try in %.1f s", wait)
+            stop.wait(wait)
+            wait = min(2 * wait, _LONGEST_WAIT_S)
+    return None

@@ -38,6 +38,33 @@ class Rhythm:
     goodbye: float = 3.0  # for the practice line's calls to end
 
 
+def _never() -> bool:
+    return False
+
+
+def _nothing() -> str:
+    return ""
+
+
+def _silent() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What the gateway's other work has to do with its loop; asked at every turn.
+
+    ``leaves``: whether the loop is to end as soon as no call is open (another account waits);
+    ``at_once``: not to wait for open calls: on this line nobody can follow them;
+    ``problem``: why nobody may call ("" when everybody may); ``alive``: told after every turn.
+    """
+
+    leaves: Callable[[], bool] = _never
+    at_once: Callable[[], bool] = _never
+    problem: Callable[[], str] = _nothing
+    alive: Callable[[], None] = _silent
+
+
 class Gateway:
     """One engine, one line, and whichever database connection there is."""
 
@@ -51,13 +78,17 @@ class Gateway:
         settings: EngineSettings | None = None,
         rhythm: Rhythm | None = None,
         pool: Executor | None = None,
+        round_: Round | None = None,
     ) -> None:
-        """``stop``: set from anywhere to end ``run``; ``pool``: see ``CallEngine``."""
+        """``stop``: set from anywhere to end ``run``; ``pool``: see ``CallEngine``; ``round_``:
+        what others want of this one."""
         self._connect = connect
         self._practice = backend.is_practice
         self._stop = stop
         self._clock = clock
         self._rhythm = rhythm or Rhythm()
+        self._round = round_ or Round()
+        self._problem = ""
         default = PRACTICE if self._practice else EngineSettings()
         self._engine = CallEngine(backend, clock, settings or default, pool=pool)
         self._store: GatewayStore | None = None
@@ -90,13 +121,32 @@ class Gateway:
         if self._store is None:
             self._reconnect()
         try:
+            self._heed_the_check()
             rest = self._engine.step(self._store)
             if self._store is not None:
                 self._beat(self._store)
+                self._leave_if_wanted()
+            self._round.alive()
         except NotConnectedError:
             self._lost()
             return 0.0
         return rest
+
+    def _leave_if_wanted(self) -> None:
+        if not self._round.leaves():
+            return
+        if not self._engine.open_calls():
+            self._engine.end_all()  # only coordinators' own legs
+            self._stop.set()
+        elif self._round.at_once():
+            self._stop.set()
+
+    def _heed_the_check(self) -> None:
+        """Stop the line as soon as its check finds why; the line's own probe sees it mended."""
+        problem = self._round.problem()
+        if problem and problem != self._problem:
+            self._engine.block(problem)
+        self._problem = problem
 
     def _beat(self, store: GatewayStore) -> None:
         now = self._clock.monotonic()

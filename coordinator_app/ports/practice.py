@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from coordinator_app.ports.ear import Ear
+from coordinator_app.ports.line_setup import LineRecords
 from coordinator_app.ports.live import LiveCalls
 from coordinator_app.ports.phone import Phones
 from coordinator_app.ports.privacy import PrivacyRecords
+from coordinator_app.ports.recording import RecordingDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +40,9 @@ if TYPE_CHECKING:
     from coordinator_app.domain.team import TeamBoard
 
 
-class PracticeDatabase(PrivacyRecords, Phones, LiveCalls, Protocol):
+class PracticeDatabase(
+    PrivacyRecords, Phones, LiveCalls, RecordingDatabase, Ear, LineRecords, Protocol
+):
     """One person's signed-in connection. Each method is one round trip.
 
     Every method may raise ``NotConnectedError`` (link lost; sending again with the same

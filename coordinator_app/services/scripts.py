@@ -79,9 +79,7 @@ def fill(card: Card, practice: Practice, coordinator: Person, language: str) -> 
     Args:
         language: "en", "es", or any BCP 47 tag; English where there is no such script.
     """
-    spoken = language.replace("_", "-").split("-")[0].lower()
-    if spoken not in languages():
-        spoken = languages()[0]
+    spoken = _spoken(language)
     words = _words(spoken, card.script if card.script in names() else names()[0])
     values = _values(card, practice, coordinator, words)
     structure = _structure()
@@ -113,6 +111,12 @@ def fill(card: Card, practice: Practice, coordinator: Person, language: str) -> 
         voicemail_level=level,
         voicemail=_merge(voicemail, values, VOICEMAIL_FIELDS),
     )
+
+
+def recording_notice(language: str) -> str:
+    """What is said before a call is recorded; ``language`` as for ``fill``."""
+    words = _words(_spoken(language), names()[0])
+    return str(words.shared["recording"]["notice"])
 
 
 def reveals(name: str) -> bool:
@@ -195,6 +199,11 @@ def _merge(template: str, values: Mapping[str, str], allowed: frozenset[str]) ->
         return said[:1].upper() + said[1:] if starts_a_sentence else said
 
     return _FIELD.sub(value, template)
+
+
+def _spoken(language: str) -> str:
+    spoken = language.replace("_", "-").split("-")[0].lower()
+    return spoken if spoken in languages() else languages()[0]
 
 
 def _plain(value: str) -> str:

@@ -114,6 +114,7 @@ def loot(scene: Practice) -> dict[str, str]:
         "entry": card["entry_id"],
         "fence": card["fence"],
         "phone": card["phones"][0]["id"],
+        "number": card["phones"][0]["e164"],
         "patient": card["patient_id"],
         "call": call["id"],
         "hold": hold["id"],

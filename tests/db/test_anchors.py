@@ -13,6 +13,7 @@ from coordinator_app.db.anchors import export_anchors, is_signed, make_anchor, r
 from coordinator_app.db.audit_check import verify_audit
 from coordinator_app.db.side_store import SqlSideStore
 from coordinator_app.errors import ConfigurationError
+from coordinator_app.gateway.own_secrets import Credentials, OwnKeys
 from coordinator_app.gateway.signing import find_signer
 from coordinator_app.secrets.memory import MemorySecretStore
 from tests.helpers.db_practice import PASSWORD, refused
@@ -25,12 +26,16 @@ if TYPE_CHECKING:
 KEY, SIGNATURE = "ab" * 32, "cd" * 64
 
 
+def keys(vault: MemorySecretStore) -> OwnKeys:
+    return OwnKeys(Credentials(None), vault, None)
+
+
 def sign(practice: Practice, vault: MemorySecretStore | None = None) -> None:
     """What the gateway does every few minutes, with its real connection."""
     conninfo = make_conninfo(practice.database.conninfo, user="cc_gw", password=PASSWORD)
     store = SqlSideStore.connect(conninfo)
     try:
-        find_signer(vault or MemorySecretStore(""), None).turn(store)
+        find_signer(keys(vault or MemorySecretStore("")), None).turn(store)
     finally:
         store.close()
 

@@ -15,6 +15,7 @@ from coordinator_app.cli import main
 from coordinator_app.db.admin_people import add_person, limit_login
 from coordinator_app.db.catalog import changed_bodies, drift, strange_rights, unpinned
 from coordinator_app.db.doctor import examine
+from coordinator_app.db.doctor_line import line_checks
 from coordinator_app.db.doctor_server import (
     Check,
     judge_certificate,
@@ -43,6 +44,7 @@ INSERT INTO app.caller_id_authorization (e164, evidence, signed_by, valid)
 VALUES ('+12127365000', 'letter', 'Dr. Okafor', '[2020-01-01,)');
 INSERT INTO app.agreement (kind, vendor, signed_by, evidence, valid)
 VALUES ('carrier', 'Carrier', 'Dr. Okafor', 'contract', '[2020-01-01,)');
+UPDATE app.line_setup SET source = 'vault', checked_at = app.now();
 SELECT app.seal_rules('test');
 SELECT app.make_anchor();
 SELECT app.audit('backup', 'backup/x', NULL, '{}');
@@ -320,3 +322,30 @@ def test_the_command_ends_with_1_when_something_has_to_be_mended(
     assert "have to be mended" in err
     assert main([*command, "--json"]) == 1
     assert {"state", "what", "remedy"} == set(json.loads(capsys.readouterr().out)[0])
+
+
+def test_what_the_gateway_found_about_the_line_is_told(elm: psycopg.Connection[Any]) -> None:
+    def found() -> list[tuple[str, str, str]]:
+        return [(c.state, c.what, c.remedy) for c in line_checks(elm)]
+
+    elm.execute("SET ROLE app_owner")
+    assert [state for state, _, _ in found()] == ["ok"]
+    findings = [
+        {"name": "number", "level": "block", "sentence": "It is not verified.", "remedy": "Do."},
+        {"name": "geo", "level": "warn", "sentence": "MX is on.", "remedy": ""},
+        {"name": "rate", "level": "note", "sentence": "One a second.", "remedy": ""},
+        {"name": "agreement", "level": "block", "sentence": "Said elsewhere.", "remedy": "x"},
+    ]
+    elm.execute("UPDATE app.line_setup SET findings = %s", [json.dumps(findings)])
+    assert found() == [
+        ("fail", "Phone line: It is not verified.", "Do."),
+        ("warn", "Phone line: MX is on.", "Settings, Phone line, in a supervisor's window."),
+    ]
+    elm.execute(
+        "UPDATE app.line_setup SET findings = '[]', checked_at = app.now() - interval '3 d'"
+    )
+    assert [state for state, _, _ in found()] == ["warn", "ok"]
+    elm.execute("UPDATE app.line_setup SET checked_at = NULL")
+    assert "never checked" in found()[0][1]
+    elm.execute("UPDATE app.line_setup SET source = 'practice'")
+    assert found() == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import UUID
@@ -18,6 +18,7 @@ from coordinator_app.calls.practice_line.server import new_login
 from coordinator_app.calls.twilio_backend import TwilioBackend
 from coordinator_app.calls.twilio_http import PRACTICE_MARK, LineHttpClient, check_route
 from coordinator_app.calls.twilio_line import Credentials, TwilioLine
+from coordinator_app.calls.twilio_recording import TwilioRecordings
 from tests.helpers.virtual_clock import VirtualClock
 
 BASE = "http://127.0.0.1:9"
@@ -57,6 +58,23 @@ class DirectHttpClient(LineHttpClient):
         self.retry_after_s = answer.retry_after_s
         return Response(answer.status, answer.body, {})
 
+    def media(self, url: str, auth: tuple[str, str], most: int) -> tuple[int, Iterator[bytes]]:
+        parts = urlsplit(check_route(url, auth[0], BASE))
+        if self.unplugged:
+            raise requests.exceptions.ConnectTimeout
+        asked = Request("GET", unquote(parts.path), {}, {}, *auth)
+        self.sent.append(asked)
+        answer = self._api.handle(asked)
+        if answer.lost:
+            raise requests.exceptions.ReadTimeout
+        return answer.status, self._pieces(answer.media, most)
+
+    def _pieces(self, content: bytes, most: int) -> Iterator[bytes]:
+        if len(content) > most:
+            raise OverflowError
+        for at in range(0, len(content), 4096):
+            yield content[at : at + 4096]
+
 
 def _text(values: Mapping[str, object] | None) -> dict[str, str]:
     return {key: str(value) for key, value in (values or {}).items() if value is not None}
@@ -79,11 +97,18 @@ class DirectLine:
         self.http = DirectHttpClient(self.api)
         self.backend = self.another_backend()
 
-    def another_backend(self) -> TwilioBackend:
-        """What a restarted gateway has: the same carrier, nothing remembered."""
+    def recordings(self) -> TwilioRecordings:
+        """What the gateway's recording chore has: the same account."""
+        return TwilioRecordings(self.account())
+
+    def account(self) -> TwilioLine:
         login = self.login
         credentials = Credentials(login.account_sid, login.key_sid, login.key_secret)
-        return TwilioBackend(TwilioLine(credentials, self.http))
+        return TwilioLine(credentials, self.http)
+
+    def another_backend(self) -> TwilioBackend:
+        """What a restarted gateway has: the same carrier, nothing remembered."""
+        return TwilioBackend(self.account())
 
     def patient_calls(self, call_id: UUID) -> list[Any]:
         return [leg for leg in self.line.legs() if leg.label == f"att-{call_id}"]

@@ -20,6 +20,8 @@ from coordinator_app.domain.team import CoordinatorToday, Kpi, TeamBoard
 from coordinator_app.errors import NotAllowedError
 from tests.helpers.fake_access import FakeAccess
 from tests.helpers.fake_data import NOW, FakePatient
+from tests.helpers.fake_ear import FakeEar
+from tests.helpers.fake_line import FakeLine
 from tests.helpers.fake_live import FakeLive
 from tests.helpers.fake_privacy import FakePrivacy
 
@@ -66,7 +68,7 @@ def callback_row(person: Person, p: FakePatient, wrap_up: WrapUp) -> CallbackRow
     )
 
 
-class FakeLists(FakeAccess, FakePrivacy, FakeLive):
+class FakeLists(FakeAccess, FakePrivacy, FakeLive, FakeEar, FakeLine):
     """What lies around the calls. ``log`` keeps the name of each method that was called."""
 
     def __init__(self, person: Person) -> None:
@@ -74,6 +76,7 @@ class FakeLists(FakeAccess, FakePrivacy, FakeLive):
         FakePrivacy.__init__(self)
         FakeLive.__init__(self)
         FakeAccess.__init__(self, person)
+        self._start_ear()
         self.callback_rows: list[CallbackRow] = []
         self.log_rows: list[CallLogRow] = []
 

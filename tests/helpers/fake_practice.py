@@ -36,6 +36,7 @@ from tests.helpers.fake_data import JORDAN, LINE, NOW, PRACTICE, FakePatient, pa
 from tests.helpers.fake_find import FakeFind
 from tests.helpers.fake_lists import callback_row, log_row
 from tests.helpers.fake_phone import FakePhone
+from tests.helpers.fake_recording import FakeRecordings
 from tests.helpers.fake_schedule import FakeSchedule
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Claim:
     mine: bool
 
 
-class FakePractice(FakeFind, FakePhone):
+class FakePractice(FakeFind, FakePhone, FakeRecordings):
     """See the module. ``log`` keeps the name of each method that was called."""
 
     clock: FakeClock
@@ -110,6 +111,7 @@ class FakePractice(FakeFind, FakePhone):
         self._fence = 0
         self._lose_answer = False
         self._start_looking_up()
+        self._start_recordings()
         self._hint: Callable[[str], None] | None = None
 
     # -- what a test does -------------------------------------------------------------------

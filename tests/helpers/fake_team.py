@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
+from coordinator_app.domain.line_test import LineTestSummary, Verdict
 from coordinator_app.domain.logs import (
     Amended,
     CallbackRow,
@@ -80,6 +81,7 @@ def log_row(number: int) -> CallLogRow:
         patient_id=fixed_id(f"patient {PATIENTS[number % len(PATIENTS)]}"),
         amendable=number < 80,  # of the last day
         amended=_AMENDED if number == 2 else None,
+        recorded=number % len(_OUTCOMES) == 3,
     )
 
 
@@ -110,6 +112,17 @@ def callback_rows() -> list[CallbackRow]:
         row("Harold W.", 3, "Amelia Brandt"),
         row("Marjorie K.", 5, ""),
     ]
+
+
+_LINE_TESTS = (
+    LineTestSummary(NOW - timedelta(minutes=50), Verdict.OK, ""),
+    LineTestSummary(
+        NOW - timedelta(hours=1),
+        Verdict.BAD,
+        "Your connection loses 9 % of what is sent. Use a cable instead of Wi-Fi.",
+    ),
+    None,
+)
 
 
 class FakeTeamPractice(FakePractice):
@@ -177,6 +190,7 @@ class FakeTeamPractice(FakePractice):
                     campaigns=("Diabetes + BP",) if number < 2 else (),
                     second_factor=number == 3,
                     locked_minutes=12 if number == 1 else None,
+                    line_test=_LINE_TESTS[number % 3],
                     may_suspend=True,
                 )
             )

@@ -603,6 +603,10 @@ def test_the_panel_says_what_a_person_may_do(
         "Portuguese. Expired Sun Jun 1, 2025",
         "Script “recall”. Tested, until Sun Mar 1, 2026",
         "Campaigns. Diabetes + BP",
+        (
+            "Line test: bad. Today 8:42 AM CT · Your connection loses 9 % of what is sent. "
+            "Use a cable instead of Wi-Fi."
+        ),
         "Authenticator app. Not set up",
     ]
     choose(page, "Luis Cordero")

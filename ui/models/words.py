@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from coordinator_app.domain.call import CallEnd
+from coordinator_app.domain.line_test import Verdict
 from coordinator_app.domain.outcome import OUTCOMES, SPEC, Outcome
 from coordinator_app.domain.person import Role, WorkStatus
 from coordinator_app.domain.queue import Gate
@@ -14,6 +15,7 @@ from ui.models.clock_text import clock, clock_in, day, local
 if TYPE_CHECKING:
     from datetime import date
 
+    from coordinator_app.domain.line_test import LineTestSummary
     from coordinator_app.errors import UserFacingError
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "end_label",
     "gate_words",
     "length",
+    "line_test_words",
     "long_day",
     "moment",
     "outcome_kind",
@@ -136,6 +139,19 @@ def moment(at: datetime, zone: str, now: datetime | None = None, *, named: bool 
         apart = (local(at, zone).date() - local(now, zone).date()).days
         words = dict(zip((0, 1, -1), _DAY_WORDS, strict=True)).get(apart, words)
     return f"{words} {clock_in(at, zone) if named else clock(at, zone)}"
+
+
+def line_test_words(
+    test: LineTestSummary | None, zone: str, now: datetime
+) -> tuple[str, str, str, str]:
+    """(icon, kind, title, about) of a person's newest line test, for a list of facts."""
+    if test is None:
+        return ("activity", "neutral", "Line not tested yet", "")
+    kind = {Verdict.OK: "success", Verdict.ATTENTION: "warning", Verdict.BAD: "danger"}[test.worst]
+    about = moment(test.at, zone, now)
+    if test.finding:
+        about = f"{about} · {test.finding}"
+    return ("activity", kind, f"Line test: {test.worst.value}", about)
 
 
 def within(words: str) -> str:

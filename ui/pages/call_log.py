@@ -17,11 +17,14 @@ from coordinator_app.errors import ConfigurationError, StaleError
 from ui.messages import ask_password, confirm
 from ui.models.call_log_model import PAGE
 from ui.models.words import end_label, outcome_label
+from ui.pages.call_log_listen import ListenDesk
 from ui.pages.page import Page
 from ui.tasks import Generations
 from ui.views.call_log import CallLogView
 from ui.views.call_log_amend import AmendPanel
+from ui.views.call_log_recording import RecordingPanel
 from ui.widgets.call_card import is_shortened
+from ui.widgets.sound_engine import make_engine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,6 +134,11 @@ class CallLogPage(Page):
         self._op_id = uuid7()  # one for each time the form is opened
         self._answered: UUID | None = None  # the corrected call, until its row is loaded again
         self.amend = AmendPanel(session.clock.now)
+        self.recording = RecordingPanel(
+            session.clock.now, session.signed_in.practice.zone, make_engine()
+        )
+        self.listening = ListenDesk(self, self.recording, session, tasks)
+        self._make_recording()
         self._make_correction(keymap, offered=role in {Role.COORDINATOR, Role.SUPERVISOR})
 
     def shows(self) -> frozenset[str]:
@@ -186,6 +194,20 @@ class CallLogPage(Page):
     def _offer_people(self, people: tuple[PersonRow, ...]) -> None:
         self._people_known = True
         self.view.offer_people([(row.person.id, row.person.name) for row in people])
+
+    # -- listening ----------------------------------------------------------------------------
+
+    def _make_recording(self) -> None:
+        self.view.row.addWidget(self.recording)
+        self.recording.hide()
+        self.view.detail.recording_wanted.connect(self._show_recording)
+        self.recording.closed.connect(self._leave_form)
+
+    def _show_recording(self, row: CallLogRow) -> None:
+        self.view.detail.hide()
+        self.recording.show()
+        self.listening.begin(row)
+        self.recording.reason.setFocus()
 
     # -- correcting ---------------------------------------------------------------------------
 
@@ -259,6 +281,8 @@ class CallLogPage(Page):
     def _close_form(self) -> None:
         self.amend.hide()
         self.amend.forget()
+        self.recording.hide()
+        self.listening.forget()
         self.view.detail.show()
 
     # -- export -------------------------------------------------------------------------------

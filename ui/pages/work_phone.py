@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from coordinator_app.domain.call import CallState, OwnPhone, PhoneState
 from coordinator_app.domain.ids import uuid7
@@ -23,7 +23,13 @@ _KEY: Final = "phone"  # of its banner
 
 
 class PhoneDesk(QObject):
-    """Turns what is pressed on the phone's buttons into requests, and answers into the bar."""
+    """Turns what is pressed on the phone's buttons into requests, and answers into the bar.
+
+    Signals:
+        learned: the OwnPhone, each time that it was asked for.
+    """
+
+    learned = Signal(object)
 
     def __init__(self, work: Work, bar: CallBar) -> None:
         """Ask how the phone stands."""
@@ -33,6 +39,8 @@ class PhoneDesk(QObject):
         self.phone: OwnPhone | None = None
         self._asking = False
         self._again = False
+        self._softphone = False  # the program's own softphone is on the line, and hears it
+        self._said = 0  # the leg for which that was said
         self._timer = QTimer(self, interval=_POLL_MS)
         self._timer.timeout.connect(self.refresh)
         bar.phone.heard.connect(self.hear)
@@ -69,6 +77,21 @@ class PhoneDesk(QObject):
         practice, op_id = self._work.session.practice, uuid7()
         self._press(lambda: practice.hear_me(leg, "press", op_id))
 
+    def follow_softphone(self, on_line: bool) -> None:
+        """The softphone took the call and sound arrives: what answered is this window, and
+        nobody has to press. False: it is not on the line any more."""
+        self._softphone = on_line
+        if on_line:
+            self.refresh()
+
+    def _say_softphone(self, phone: OwnPhone) -> None:
+        waits = phone.state is PhoneState.UP and not phone.confirmed
+        mine = self._softphone and phone.endpoint.startswith("client:")
+        if mine and waits and phone.leg != self._said:
+            self._said = phone.leg
+            practice, op_id = self._work.session.practice, uuid7()
+            self._press(lambda: practice.hear_me(phone.leg, "softphone", op_id))
+
     def _press(self, ask: Callable[[], OwnPhone]) -> None:
         messages = self._work.messages
         messages.clear(_KEY)
@@ -95,6 +118,7 @@ class PhoneDesk(QObject):
     def _learn(self, phone: OwnPhone) -> None:
         self.phone = phone
         self._show()
+        self.learned.emit(phone)
         call = self._work.call
         waits = call is not None and call.state is CallState.REQUESTED
         changing = phone.state is PhoneState.CONNECTING or (
@@ -105,6 +129,7 @@ class PhoneDesk(QObject):
                 self._timer.start()
         else:
             self._timer.stop()
+        self._say_softphone(phone)
 
     def _show(self) -> None:
         self._bar.show_phone(self.phone)

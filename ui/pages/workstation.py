@@ -23,6 +23,7 @@ from ui.pages.work_call import CallDesk
 from ui.pages.work_finish import FinishDesk
 from ui.pages.work_keys import make_actions
 from ui.pages.work_phone import PhoneDesk
+from ui.pages.work_record import RecordDesk
 from ui.pages.work_views import WorkViews
 from ui.tasks import Generations
 from ui.widgets.surfaces import EmptyState
@@ -83,6 +84,7 @@ class Workstation(Page):
         self.work = Work(session, tasks, messages, self)
         self.calls = CallDesk(self.work, call_bar, self.patient, self.script)
         self.phone = PhoneDesk(self.work, call_bar)
+        self.records = RecordDesk(self.work, call_bar.recording)
         self.book = BookDesk(self.work, self.openings, self.wrap)
         self.finish = FinishDesk(self.work, self.outcome, self.wrap)
         self._newest = Generations()

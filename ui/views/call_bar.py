@@ -18,6 +18,7 @@ from ui.widgets.keypad import Keypad
 from ui.widgets.labels import Chip, Elide
 from ui.widgets.own_phone import OwnPhoneButtons, phone_words
 from ui.widgets.painting import follow_theme, set_kind
+from ui.widgets.recording_control import RecordingControl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,6 +87,7 @@ class CallBar(QFrame):
         self.status = Elide("", "small")
         self.caption = Elide("", "small")
         self.practice_line = Chip("", "warning")
+        self.ear = Chip("", "danger")
         self.timer = CallTimer(now)
         self.mute = IconButton("mic", self.tr("Mute"), framed=True)
         self.hold = IconButton("pause", self.tr("Hold"), framed=True)
@@ -107,6 +109,7 @@ class CallBar(QFrame):
         self.phone = OwnPhoneButtons(keymap, self)
         self._own: OwnPhone | None = None
         self.keypad = Keypad(self)
+        self.recording = RecordingControl(keymap)
         self._keymap = keymap
         self._build()
         self._connect()
@@ -127,6 +130,7 @@ class CallBar(QFrame):
         first.addWidget(self.title)
         first.addWidget(self.company.who)
         first.addWidget(self.practice_line)
+        first.addWidget(self.ear)
         first.addStretch(1)
         words.addLayout(first)
         words.addLayout(second)
@@ -136,6 +140,7 @@ class CallBar(QFrame):
         self._row.addLayout(words, 1)
         for widget in (
             self.timer,
+            self.recording,
             self.mute,
             self.hold,
             self.keypad_button,
@@ -170,6 +175,7 @@ class CallBar(QFrame):
         # click() does nothing on a disabled button: a key can do no more than the mouse.
         for name, button in keys.items():
             self._keymap.action(name, self, button.click)
+        self._keymap.action("call.recording", self, self.recording.press)
 
     def _rescale(self) -> None:
         px = active().px
@@ -228,6 +234,12 @@ class CallBar(QFrame):
         self._own = phone
         self._refresh()
 
+    def show_ear(self, words: str, about: str) -> None:
+        """Say that one cannot hear calls now, and why; "" when one can."""
+        self.ear.set(words)
+        self.ear.setToolTip(about)
+        self.ear.setAccessibleName(about)
+
     def _dial(self) -> None:
         # Disabled at once, before anybody hears of it: two presses are never two calls.
         self._asking = True
@@ -276,7 +288,9 @@ class CallBar(QFrame):
         self.dial.setEnabled(self._can_dial and not going and not ended)
         for button in (self.mute, self.hold, self.keypad_button):
             button.setVisible(connected)
-        self.voicemail.setVisible(going)
+        # Who said yes to a recording is no machine: its button gives its place.
+        recording = None if call is None else call.recording
+        self.voicemail.setVisible(going and (recording is None or not recording.runs))
         self.help.setVisible(call is not None and going)
         self.help.show_help(call.help if call is not None else None)
         held, muted = (call.held, call.muted) if call is not None else (False, False)

@@ -70,7 +70,7 @@ class PeopleView(QWidget):
         split.setChildrenCollapsible(False)
         split.setHandleWidth(10)
         self.people_table.row_chosen.connect(self._on_person)
-        self.panel = PersonPanel()
+        self.panel = PersonPanel(now, zone)
         self.panel.access_changed.connect(self.access_changed)
         people = QSplitter(Qt.Orientation.Horizontal)
         people.setChildrenCollapsible(False)

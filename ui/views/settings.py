@@ -45,8 +45,10 @@ class SettingsView(QWidget):
     scale_chosen = Signal(float)
     sound_chosen = Signal(int)
 
-    def __init__(self, version: str, parent: QWidget | None = None) -> None:
-        """Make the page; ``version`` is the program's."""
+    def __init__(
+        self, version: str, first: QWidget | None = None, parent: QWidget | None = None
+    ) -> None:
+        """Make the page; ``version`` is the program's, ``first`` a card that comes before all."""
         super().__init__(parent)
         self.mode = Segmented(
             [
@@ -68,7 +70,7 @@ class SettingsView(QWidget):
         self.sound_text = label("", "strong")
         self._column = QWidget()
         self._column.setProperty("transparent", "true")
-        box = QVBoxLayout(self._column)
+        box = self._box = QVBoxLayout(self._column)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(10)
         look = Card(self.tr("Look"))
@@ -82,6 +84,8 @@ class SettingsView(QWidget):
         sound.body.addWidget(
             self._note(self.tr("Signals of this program, such as a due callback. Not the call."))
         )
+        if first is not None:
+            box.addWidget(first)
         box.addWidget(look)
         box.addWidget(sound)
         box.addWidget(self._about(version))
@@ -103,6 +107,10 @@ class SettingsView(QWidget):
         self.scale.valueChanged.connect(self._on_scale)
         self.sound.valueChanged.connect(self._on_sound)
         follow_theme(self._rescale)
+
+    def add_card(self, card: QWidget) -> None:
+        """Put a card before “About”."""
+        self._box.insertWidget(self._box.count() - 2, card)
 
     def _slider(self, name: str, words: str, low: int, high: int) -> QSlider:
         slider = named(QSlider(Qt.Orientation.Horizontal), name, words)

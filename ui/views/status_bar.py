@@ -47,12 +47,20 @@ class StatusBar(QFrame):
         self._signal = IconTile("signal", "success", tile=0, size=14)
         self.line = label("", "small")
         self.line.setObjectName("status_line")
+        self._deaf = False
+        self._headset = IconTile("phone", "neutral", tile=0, size=14)
+        self.ear = label("", "small")
+        self.ear.setObjectName("status_ear")
         self._row = QHBoxLayout(self)
         for widget in (self._shield, self.database):
             self._row.addWidget(widget)
         self._row.addSpacing(8)
         for widget in (self._signal, self.line):
             widget.setVisible(calls)
+            self._row.addWidget(widget)
+        self._row.addSpacing(8)
+        for widget in (self._headset, self.ear):
+            widget.hide()
             self._row.addWidget(widget)
         self._row.addStretch(1)
         self._keymap = keymap
@@ -96,9 +104,14 @@ class StatusBar(QFrame):
     def _fit(self, width: int) -> None:
         left = width - self.database.sizeHint().width() - self.line.sizeHint().width()
         left -= active().px(120)
+        # The keys come first, but a telephone that cannot be heard comes before the keys.
+        words = self.ear.sizeHint().width() + self._row.spacing()
+        icon = active().px(28) if self.ear.text() else 0
+        left -= icon + (words if self._deaf else 0)
         for hint in reversed(self._hints):
             left -= hint.sizeHint().width() + self._row.spacing()
             hint.setVisible(left > 0)
+        self.ear.setVisible(bool(self.ear.text()) and (self._deaf or left > words))
 
     def show_round_trip(self, ms: float) -> None:
         """Show how long the last answer took."""
@@ -124,6 +137,22 @@ class StatusBar(QFrame):
         self._signal.set("signal" if line.state != "down" else "wifi-off", kind)
         self.line.setText(text)
         self.line.setToolTip(line.sentence)
+
+    def show_ear(self, words: str, kind: str, about: str) -> None:
+        """Show where one hears the calls.
+
+        Args:
+            words: a few; "" takes it away.
+            kind: success, warning, danger or neutral.
+            about: the whole sentence.
+        """
+        self._deaf = kind == "danger"
+        self._headset.set("phone-off" if self._deaf else "phone", kind)
+        self._headset.setToolTip(f"{words}. {about}")
+        self._headset.setVisible(bool(words))
+        self.ear.setText(words)
+        self.ear.setToolTip(about)
+        self._fit(self.width())
 
     def _show_database(self) -> None:
         if self._down:

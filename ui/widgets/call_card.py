@@ -52,9 +52,11 @@ class CallCard(Card):
     Signals:
         looks_wanted: (patient id) who looked at this patient should be shown.
         correction_wanted: (CallLogRow) its outcome should be corrected.
+        recording_wanted: (CallLogRow) its recording should be shown.
     """
 
     looks_wanted = Signal(object)
+    recording_wanted = Signal(object)
     correction_wanted = Signal(object)
 
     def __init__(
@@ -104,8 +106,13 @@ class CallCard(Card):
             Button(self.tr("Who looked"), icon="eye", size="small"), "call_log_looks"
         )
         self.looks.clicked.connect(self._ask_who_looked)
+        self.recording = named(
+            Button(self.tr("Recording"), icon="record", size="small"), "call_log_recorded"
+        )
+        self.recording.clicked.connect(self._ask_for_recording)
         self.body.addWidget(self.notice)
         self.body.addWidget(self._form, 1)
+        self.body.addWidget(self.recording)
         self.body.addWidget(self.correct)
         self.body.addWidget(self.looks)
         self.show_row(None)
@@ -121,6 +128,7 @@ class CallCard(Card):
         self._form.set_shown(self.facts["amended"], bool(amended))
         self.looks.setVisible(row is not None and row.patient_id is not None)
         self.correct.setVisible(row is not None and row.amendable)
+        self.recording.setVisible(row is not None and row.recorded)
         self.notice.setVisible(row is not None and row.id == self._told)
         if row is None:
             for value in self.facts.values():
@@ -179,6 +187,10 @@ class CallCard(Card):
         who = who.replace("%2", within(moment(first.at, self._zone, self._now())))
         lines = (outcome_label(first.outcome), first.note, who, first.reason)
         return "\n".join(filter(None, lines))
+
+    def _ask_for_recording(self) -> None:
+        if self._row is not None and self._row.recorded:
+            self.recording_wanted.emit(self._row)
 
     def _ask_who_looked(self) -> None:
         if self._row is not None and self._row.patient_id is not None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 from ui.messages import Level, announce
 from ui.theme import active
 from ui.widgets.labels import label
-from ui.widgets.painting import follow_theme, set_kind
+from ui.widgets.painting import follow_theme, restyle, set_kind
 from ui.widgets.surfaces import IconTile
 
 __all__ = ["Notice"]
@@ -43,7 +43,9 @@ class Notice(QFrame):
         self.words.setText(text)
         self.setAccessibleName(text)
         self._icon.set(icon, _KIND[level])
-        set_kind(self, "banner", level.value)
+        if self.property("banner") != level.value:
+            set_kind(self, "banner", level.value)
+            restyle(self.words)  # its colour comes from the frame's rule
         self.setVisible(bool(text))
         announce(self, text, urgent=level in {Level.WARNING, Level.ERROR})
 

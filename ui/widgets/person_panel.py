@@ -8,8 +8,8 @@ from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from coordinator_app.domain.person import CredentialKind
-from ui.models.words import ROLE_LABELS, long_day
+from coordinator_app.domain.person import CredentialKind, Role
+from ui.models.words import ROLE_LABELS, line_test_words, long_day
 from ui.theme import active
 from ui.widgets.avatar import Avatar
 from ui.widgets.buttons import Button
@@ -21,6 +21,9 @@ from ui.widgets.painting import follow_theme
 from ui.widgets.surfaces import Card
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from coordinator_app.domain.person import Credential, PersonRow
 
 __all__ = ["PersonPanel", "language_name"]
@@ -44,9 +47,13 @@ class PersonPanel(Card):
 
     access_changed = Signal(object, bool, str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        """Make a panel of nobody."""
+    def __init__(
+        self, now: Callable[[], datetime], zone: str, parent: QWidget | None = None
+    ) -> None:
+        """Make a panel of nobody; ``now`` is the practice's time and ``zone`` its IANA zone."""
         super().__init__(parent=parent)
+        self._now = now
+        self._zone = zone
         self.setObjectName("person_panel")
         self._row: PersonRow | None = None
         self._avatar = Avatar("", 40)
@@ -192,6 +199,8 @@ class PersonPanel(Card):
         ]
         if row.campaigns:
             facts.append(("list-checks", "neutral", self.tr("Campaigns"), ", ".join(row.campaigns)))
+        if row.person.role in {Role.COORDINATOR, Role.SUPERVISOR}:
+            facts.append(line_test_words(row.line_test, self._zone, self._now()))
         app = self.tr("Set up") if row.second_factor else self.tr("Not set up")
         kind = "success" if row.second_factor else "neutral"
         facts.append(("shield-check", kind, self.tr("Authenticator app"), app))

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from coordinator_app.calls.practice_line import coaching, shapes
+from coordinator_app.calls.practice_line import coaching, setup_api, shapes
 from coordinator_app.calls.practice_line.core import LineError, PracticeLine
 from coordinator_app.calls.practice_line.faults import AFTER_THE_EFFECT, Fault, FaultKind, Faults
 from coordinator_app.calls.practice_line.legs import Leg, Room
+from coordinator_app.calls.practice_line.recording_api import RecordingApi
 from coordinator_app.calls.practice_line.shapes import API, Json
 from coordinator_app.calls.practice_line.twiml import parse_twiml
 
@@ -53,12 +54,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer; None for the body: nothing. ``lost``: the connection dies instead."""
+    """An answer. ``lost``: the connection dies instead; ``media``: a WAV file, not JSON."""
 
     status: int
     body: str
     retry_after_s: int | None = None
     lost: bool = False
+    media: bytes = field(default=b"", repr=False)
 
 
 class PracticeApi:
@@ -67,6 +69,7 @@ class PracticeApi:
     def __init__(self, line: PracticeLine, login: Login, faults: Faults | None = None) -> None:
         self._line = line
         self._login = login
+        self._recordings = RecordingApi(line, login.account_sid)
         self.faults = faults or Faults()
         self._lock = threading.Lock()
 
@@ -100,6 +103,8 @@ class PracticeApi:
             status, body = self._route(request)
         except LineError as error:
             return _refusal(error.status, error.code, error.message)
+        if isinstance(body, bytes):
+            return Answer(status, "", media=body)
         return Answer(status, "" if body is None else json.dumps(body))
 
     def _authenticate(self, request: Request) -> None:
@@ -108,22 +113,23 @@ class PracticeApi:
         if not secrets.compare_digest(wanted.encode(), given.encode()):
             raise LineError(401, 20003, "Authenticate")
 
-    def _route(self, request: Request) -> tuple[int, Json | None]:
+    def _route(self, request: Request) -> tuple[int, Json | bytes | None]:
         match request.path.strip("/").removesuffix(".json").split("/"):
             case ["practice-line", "captions", label]:
                 return self._captions(request, label)
+            case ["v1", "DialingPermissions", "Countries"]:
+                return setup_api.countries(self._line, request)
             case [api, "Accounts", account, *rest] if (
                 api == API and account == self._login.account_sid
             ):
                 return self._resource(request, rest)
         raise _no_such_path()
 
-    def _resource(self, request: Request, rest: list[str]) -> tuple[int, Json | None]:
-        answers: dict[str, Callable[[], tuple[int, Json | None]]]
+    def _resource(self, request: Request, rest: list[str]) -> tuple[int, Json | bytes | None]:
+        answers: Mapping[str, Callable[[], tuple[int, Json | bytes | None]]]
         match rest:
-            case []:
-                body = shapes.account_json(self._login.account_sid)
-                answers = {"GET": lambda: (_OK, body)}
+            case [] | ["OutgoingCallerIds" | "IncomingPhoneNumbers", *_]:
+                return setup_api.answer(self._line, self._login.account_sid, request, rest)
             case ["Calls"]:
                 answers = {
                     "GET": lambda: self._list_calls(request),
@@ -153,7 +159,7 @@ class PracticeApi:
                     "DELETE": lambda: self._remove_participant(name, who),
                 }
             case _:
-                raise _no_such_path()
+                answers = self._recordings.answers(rest, request.path, request.query, request.form)
         if request.method not in answers:
             raise LineError(405, 20004, "Method not allowed")
         return answers[request.method]()

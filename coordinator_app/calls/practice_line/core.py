@@ -10,14 +10,14 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from coordinator_app.calls.clock import LineClock
+from coordinator_app.calls.practice_line.held import HeldNumbers, Office
 from coordinator_app.calls.practice_line.legs import Leg, Room
 from coordinator_app.calls.practice_line.network import Network, News, NewsKind, Simulated
 from coordinator_app.calls.practice_line.personas import (
-    Line,
     Persona,
     Pickup,
     Plan,
@@ -31,6 +31,10 @@ _ENDPOINT = re.compile(r"(client|sip):\S+")
 _KEPT_LEGS = 2_000  # ended calls that can still be asked for
 _DEFAULT_TIMEOUT_S = 60.0
 _LONGEST_S = 14_400.0
+
+# A call that only says something: whoever answers listens to the end.
+_ANNOUNCEMENT = frozenset({"said", "hangup"})
+_ANNOUNCED = Plan(Pickup.ANSWER, 3.0, (), hangs_up_at=6.0)
 
 # Twilio's magic numbers: tests written for its test credentials run here as well.
 _MAGIC_TO = {
@@ -52,7 +56,13 @@ class LineSettings:
     pace: float = 1.0  # how many times faster everything happens
     calls_per_second: float | None = None
     ring_buffer: float = 0.0  # Twilio's own is about 5
-    caller_ids: frozenset[str] = frozenset()  # empty: every number may be shown
+    caller_ids: frozenset[str] = frozenset()  # verified; with owned empty: any may be shown
+    owned: frozenset[str] = frozenset()  # numbers that the account has bought
+    office: Office = field(default_factory=Office)  # who answers when a number is verified
+    main_key: bool = True  # False: a standard or restricted key, which may not read the account
+    account_type: str = "Full"  # "Trial"
+    account_status: str = "active"  # "suspended", "closed"
+    countries: frozenset[str] = frozenset({"US"})  # where the account may call
     seed: int = 2026
 
 
@@ -86,6 +96,14 @@ class PracticeLine:
         self._calls_to: dict[str, int] = {}
         self._last_dial: datetime | None = None
         self.placed = 0  # calls to patients, for tests that count them
+        self.numbers = HeldNumbers(
+            self.settings.office,
+            self.settings.pace,
+            self._ids,
+            owned=self.settings.owned,
+            verified=self.settings.caller_ids,
+            at=clock.now(),
+        )
 
     @property
     def carried(self) -> bool:
@@ -171,7 +189,8 @@ class PracticeLine:
         self._check(to, from_)
         # Phones of the practice's own people answer themselves; nobody made up is behind them.
         agent = label is not None and label.startswith(("agent-", "mon-"))
-        persona = None if agent or _ENDPOINT.fullmatch(to) else self._persona(to)
+        announced = bool(verbs) and all(verb in _ANNOUNCEMENT for verb, _, _ in verbs)
+        persona = None if agent or announced or _ENDPOINT.fullmatch(to) else self._persona(to)
         timeout = (timeout_s or _DEFAULT_TIMEOUT_S) + self.settings.ring_buffer
         leg = Leg(
             sid=self._id("CA"),
@@ -182,18 +201,39 @@ class PracticeLine:
             dial_at=self._turn(now),
             timeout_s=timeout / self.settings.pace,
             time_limit_s=(time_limit_s or _LONGEST_S) / self.settings.pace,
-            plan=self._plan(to, persona),
+            plan=_ANNOUNCED.paced(self.settings.pace) if announced else self._plan(to, persona),
             persona=persona,
             carried=self._network.carries,
             label=label,
             room=self._room_for(room_name, now) if room_name else None,
-            verbs=verbs,
+            verbs=() if announced else verbs,
             digits=digits,
         )
         self._legs[leg.sid] = leg
         if persona is not None:
             self.placed += 1
         self._forget()
+        return leg
+
+    def call_office(
+        self, to: str, from_: str, plan: Plan, *, delay_s: float = 0.0, digits: str = ""
+    ) -> Leg:
+        """The carrier calls by itself, to verify a number."""
+        now = self.now()
+        leg = Leg(
+            sid=self._id("CA"),
+            to=to,
+            from_=from_,
+            created_at=now,
+            updated_at=now,
+            dial_at=self._turn(now + timedelta(seconds=delay_s / self.settings.pace)),
+            timeout_s=_DEFAULT_TIMEOUT_S / self.settings.pace,
+            time_limit_s=_LONGEST_S / self.settings.pace,
+            plan=plan,
+            persona=None,
+            digits=digits,
+        )
+        self._legs[leg.sid] = leg
         return leg
 
     def hang_up(self, leg: Leg, status: str) -> None:
@@ -338,14 +378,7 @@ class PracticeLine:
         if persona is None:
             return Plan(Pickup.ANSWER, self.settings.agent_answers / pace, ())
         nth = self._calls_to[to] = self._calls_to.get(to, 0) + 1
-        plan = plan_of(persona, to, nth, self.settings.seed, self.settings.ring)
-        ends = plan.hangs_up_at
-        return replace(
-            plan,
-            ring_s=plan.ring_s / pace,
-            lines=tuple(Line(x.at / pace, x.speaker, x.text) for x in plan.lines),
-            hangs_up_at=None if ends is None else ends / pace,
-        )
+        return plan_of(persona, to, nth, self.settings.seed, self.settings.ring).paced(pace)
 
     def _turn(self, now: datetime) -> datetime:
         at = now + timedelta(seconds=self.settings.queue / self.settings.pace)
@@ -364,9 +397,12 @@ class PracticeLine:
             raise LineError(400, *_MAGIC_TO[to])
         if not (_E164.fullmatch(to) or _ENDPOINT.fullmatch(to)):
             raise LineError(400, 21211, "The 'To' number is not a valid phone number.")
-        allowed = self.settings.caller_ids
-        if not _E164.fullmatch(from_) or (allowed and from_ not in allowed):
+        now = self._clock.now()
+        if not _E164.fullmatch(from_) or not self.numbers.may_show(from_, now):
             raise LineError(400, 21210, "'From' phone number not verified.")
+        trial = self.settings.account_type == "Trial"
+        if trial and _E164.fullmatch(to) and not self.numbers.may_show(to, now):
+            raise LineError(400, 21219, "'To' phone number not verified")
 
     def _id(self, kind: str) -> str:
         return f"{kind}{self._ids.getrandbits(128):032x}"

@@ -12,7 +12,7 @@ import hashlib
 import json
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,16 @@ class Plan:
     lines: tuple[Line, ...]
     hangs_up_at: float | None = None  # since the answer
     menu: bool = False  # keys are answered
+
+    def paced(self, pace: float) -> Plan:
+        """The same, so many times faster."""
+        ends = self.hangs_up_at
+        return replace(
+            self,
+            ring_s=self.ring_s / pace,
+            lines=tuple(Line(x.at / pace, x.speaker, x.text) for x in self.lines),
+            hangs_up_at=None if ends is None else ends / pace,
+        )
 
 
 # How a practice's calls usually go; the weights are only a mix that a demo can show.

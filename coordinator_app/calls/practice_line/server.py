@@ -150,9 +150,10 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.lost:
             self.close_connection = True
             return
-        body = answer.body.encode()
+        body = answer.media or answer.body.encode()
+        kind = "audio/x-wav" if answer.media else "application/json;charset=utf-8"
         self.send_response(answer.status)
-        self.send_header("Content-Type", "application/json;charset=utf-8")
+        self.send_header("Content-Type", kind)
         if answer.retry_after_s is not None:
             self.send_header("Retry-After", str(answer.retry_after_s))
         if answer.status != 204:  # noqa: PLR2004  no content, no length

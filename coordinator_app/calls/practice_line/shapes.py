@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from coordinator_app.calls.practice_line.core import LineError
 from coordinator_app.calls.practice_line.legs import Leg, Room
+from coordinator_app.calls.practice_line.recordings import Take
 
 API = "2010-04-01"
 Json = dict[str, Any]
@@ -41,8 +42,8 @@ def call_json(account: str, leg: Leg) -> Json:
         duration = str(int((leg.end_time - leg.start_time).total_seconds()))
     return {
         "sid": leg.sid,
-        "date_created": _date(leg.created_at),
-        "date_updated": _date(leg.updated_at),
+        "date_created": date(leg.created_at),
+        "date_updated": date(leg.updated_at),
         "parent_call_sid": None,
         "account_sid": account,
         "to": leg.to,
@@ -51,8 +52,8 @@ def call_json(account: str, leg: Leg) -> Json:
         "from_formatted": _formatted(leg.from_),
         "phone_number_sid": None,
         "status": leg.status,
-        "start_time": _date(leg.start_time),
-        "end_time": _date(leg.end_time),
+        "start_time": date(leg.start_time),
+        "end_time": date(leg.end_time),
         "duration": duration,
         "price": None,
         "price_unit": "USD",
@@ -72,6 +73,42 @@ def call_json(account: str, leg: Leg) -> Json:
     }
 
 
+def recording_json(account: str, take: Take, status: str, *, of_call: bool) -> Json:
+    """A Recording, as a call's or as the account's: they differ in three fields."""
+    where = f"/{API}/Accounts/{account}"
+    uri = f"{where}/Calls/{take.leg.sid}/Recordings/{take.sid}"
+    known: Json = {
+        "account_sid": account,
+        "api_version": API,
+        "call_sid": take.leg.sid,
+        "conference_sid": None,
+        "date_created": date(take.started_at),
+        "date_updated": date(take.updated_at),
+        "start_time": date(take.started_at),
+        "duration": str(take.seconds()) if status in ("completed", "deleted") else None,
+        "sid": take.sid,
+        "price": None,
+        "price_unit": "USD",
+        "status": status,
+        "channels": take.channels,
+        "source": "StartCallRecordingAPI",
+        "error_code": None,
+        "encryption_details": None,
+    }
+    if of_call:
+        return {**known, "track": take.track, "uri": f"{uri}.json"}
+    uri = f"{where}/Recordings/{take.sid}"
+    return {
+        **known,
+        "uri": f"{uri}.json",
+        "media_url": f"https://api.twilio.com{uri}",
+        "subresource_uris": {
+            "add_on_results": f"{uri}/AddOnResults.json",
+            "transcriptions": f"{uri}/Transcriptions.json",
+        },
+    }
+
+
 def room_json(account: str, room: Room) -> Json:
     """A Conference."""
     uri = f"/{API}/Accounts/{account}/Conferences/{room.sid}"
@@ -80,8 +117,8 @@ def room_json(account: str, room: Room) -> Json:
         "account_sid": account,
         "friendly_name": room.name,
         "status": room.status,
-        "date_created": _date(room.created_at),
-        "date_updated": _date(room.updated_at),
+        "date_created": date(room.created_at),
+        "date_updated": date(room.updated_at),
         "api_version": API,
         "region": "us1",
         "reason_conference_ended": room.ended_why,
@@ -103,8 +140,8 @@ def participant_json(account: str, leg: Leg, room: Room) -> Json:
         "call_sid_to_coach": leg.coached,
         "coaching": leg.coaching,
         "conference_sid": room.sid,
-        "date_created": _date(leg.created_at),
-        "date_updated": _date(leg.updated_at),
+        "date_created": date(leg.created_at),
+        "date_updated": date(leg.updated_at),
         "end_conference_on_exit": leg.end_on_exit,
         "muted": leg.muted,
         "hold": leg.hold,
@@ -171,7 +208,7 @@ def error_json(status: int, code: int, message: str) -> Json:
     }
 
 
-def _date(moment: datetime | None) -> str | None:
+def date(moment: datetime | None) -> str | None:
     return None if moment is None else format_datetime(moment)
 
 

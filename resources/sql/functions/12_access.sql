@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION app.meter_kinds() RETURNS text[]
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT '{charts,previews,searches,found,glass,factor,step,reads}'::text[]
+    SELECT '{charts,previews,searches,found,glass,factor,step,reads,tokens}'::text[]
 $$;
 
 CREATE OR REPLACE FUNCTION app.meter_name(p_person uuid, p_kind text) RETURNS text

@@ -330,10 +330,11 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION app.call_view(p_call app.call) RETURNS jsonb
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT jsonb_build_object(
+BEGIN
+    RETURN jsonb_build_object(
         'id', p_call.id, 'entry_id', p_call.entry_id, 'state', p_call.state,
         'number_ending', right(p_call.e164, 4), 'number_use', p_call.phone_use,
         'requested_at', p_call.requested_at, 'answered_at', p_call.answered_at,
@@ -341,8 +342,10 @@ AS $$
         'held', p_call.held, 'muted', p_call.muted,
         'is_practice_line', p_call.is_practice_line,
         'captions', p_call.captions, 'sentence', p_call.sentence,
-        'needs_outcome', p_call.outcome IS NULL
-    ) || app.call_company(p_call)
+        'needs_outcome', p_call.outcome IS NULL,
+        'recording', app.recording_view(p_call)
+    ) || app.call_company(p_call);
+END
 $$;
 
 CREATE OR REPLACE FUNCTION app.hold_view(p_hold app.slot_hold) RETURNS jsonb

@@ -184,7 +184,10 @@ BEGIN
             'amendable', app.amendable(v_me, x.call, v_amend_since),
             'amended', app.amended_view(x.id, x.id >= v_named)
         ) || CASE WHEN v_me.role IN ('supervisor', 'auditor')
-            THEN jsonb_build_object('patient_id', x.patient_id) ELSE '{}' END ORDER BY x.id DESC), '[]'), count(*), min(x.id::text)::uuid
+            THEN jsonb_build_object('patient_id', x.patient_id) ELSE '{}' END
+          || CASE WHEN v_me.role <> 'coordinator' THEN jsonb_build_object('recorded', EXISTS (
+            SELECT 1 FROM app.recording n WHERE n.call_id = x.id AND n.state <> 'failed'))
+            ELSE '{}' END ORDER BY x.id DESC), '[]'), count(*), min(x.id::text)::uuid
     INTO v_rows, v_count, v_oldest
     FROM (
         SELECT c.id, c.requested_at, c.e164, c.end_reason, c.outcome, c.ended_at, c.answered_at,

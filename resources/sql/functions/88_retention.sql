@@ -65,6 +65,11 @@ AS $$
             WHERE m.call_id = c.id AND coalesce(m.ended_at, 'infinity') >= p_before)
         AND NOT EXISTS (SELECT 1 FROM app.call_help h
             WHERE h.call_id = c.id AND greatest(h.asked_at, h.answered_at, h.cleared_at) >= p_before)
+        AND NOT EXISTS (SELECT 1 FROM app.recording_consent n WHERE n.call_id = c.id AND n.at >= p_before)
+        AND NOT EXISTS (SELECT 1 FROM app.recording r WHERE r.call_id = c.id
+            AND (r.state NOT IN ('discarded', 'failed') OR greatest(r.asked_at, r.settled_at) >= p_before
+                OR EXISTS (SELECT 1 FROM app.recording_playback l
+                    WHERE l.recording_id = r.id AND greatest(l.asked_at, l.opened_at) >= p_before)))
 $$;
 
 CREATE OR REPLACE FUNCTION app.purge_calls(p_before timestamptz) RETURNS jsonb
@@ -94,6 +99,13 @@ BEGIN
     DELETE FROM app.call_help h WHERE h.call_id = ANY (v_calls);
     GET DIAGNOSTICS v_n = ROW_COUNT;
     v_removed := v_removed || jsonb_build_object('call_help', v_n);
+    DELETE FROM app.recording_playback l USING app.recording r
+    WHERE l.recording_id = r.id AND r.call_id = ANY (v_calls);
+    v_removed := v_removed || jsonb_build_object('recording_playback', v_n);
+    DELETE FROM app.recording r WHERE r.call_id = ANY (v_calls);
+    v_removed := v_removed || jsonb_build_object('recording', v_n);
+    DELETE FROM app.recording_consent n WHERE n.call_id = ANY (v_calls);
+    v_removed := v_removed || jsonb_build_object('recording_consent', v_n);
     DELETE FROM app.call c WHERE c.id = ANY (v_calls);
     GET DIAGNOSTICS v_n = ROW_COUNT;
     v_removed := v_removed || jsonb_build_object('call', v_n);

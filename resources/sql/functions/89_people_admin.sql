@@ -34,6 +34,7 @@ BEGIN
                 ELSE to_char(w.last_seen AT TIME ZONE v_zone, 'Mon FMDD, ') END
                 || to_char(w.last_seen AT TIME ZONE v_zone, 'FMHH12:MI AM')
             FROM app.work_session w WHERE w.person_id = p.id ORDER BY w.started_at DESC LIMIT 1),
+        'line_test', app.last_line_test(p.id),
         'credentials', app.credentials(p.id, (p_now AT TIME ZONE v_zone)::date),
         'campaigns', (SELECT coalesce(jsonb_agg(k.name ORDER BY k.name), '[]')
             FROM app.assignment a JOIN app.campaign k ON k.id = a.campaign_id

@@ -33,6 +33,14 @@ GRANT EXECUTE ON FUNCTION
     api.my_phone(), api.connect_phone(uuid), api.disconnect_phone(uuid), api.hear_me(integer, text, uuid)
 TO coordinator, supervisor;
 
+GRANT EXECUTE ON FUNCTION
+    api.my_ear(), api.choose_ear(text, uuid), api.softphone_token(), api.line_probe(),
+    api.keep_line_test(jsonb, uuid)
+TO coordinator, supervisor;
+GRANT EXECUTE ON FUNCTION
+    api.softphone_key(), api.set_softphone_key(text, text, text, uuid), api.clear_softphone_key(uuid)
+TO supervisor, administrator;
+
 GRANT EXECUTE ON FUNCTION api.openings(uuid[], uuid, date, integer)
 TO coordinator, supervisor, clinician, administrator;
 GRANT EXECUTE ON FUNCTION api.call_log(jsonb, uuid, integer)
@@ -57,6 +65,19 @@ GRANT EXECUTE ON FUNCTION api.amend_outcome(uuid, text, jsonb, text, uuid) TO co
 GRANT EXECUTE ON FUNCTION api.people() TO supervisor, administrator, auditor;
 GRANT EXECUTE ON FUNCTION api.suspend_person(uuid, text, uuid), api.resume_person(uuid, text, uuid)
 TO supervisor, administrator;
+GRANT EXECUTE ON FUNCTION
+    api.start_recording(uuid, boolean, text, uuid), api.recording_command(uuid, text, uuid)
+TO coordinator, supervisor;
+GRANT EXECUTE ON FUNCTION
+    api.recording_settings(), api.set_recording(boolean, integer, boolean, uuid), api.set_work_state(uuid, text, uuid)
+TO supervisor, administrator;
+GRANT EXECUTE ON FUNCTION api.call_recordings(uuid) TO supervisor, clinician, auditor;
+GRANT EXECUTE ON FUNCTION
+    api.request_playback(uuid, text, text, uuid), api.playback(uuid), api.playback_chunk(uuid, integer)
+TO supervisor, clinician;
+GRANT EXECUTE ON FUNCTION
+    api.hold_recording(uuid, boolean, text, uuid), api.delete_recording(uuid, text, uuid)
+TO supervisor;
 GRANT EXECUTE ON FUNCTION api.import_batches() TO administrator, supervisor;
 GRANT EXECUTE ON FUNCTION api.import_problems(uuid) TO administrator;
 
@@ -71,8 +92,25 @@ GRANT EXECUTE ON FUNCTION
 TO gateway;
 
 GRANT EXECUTE ON FUNCTION
+    api.phone_line(), api.set_carrier(text, text, text, text, uuid), api.forget_carrier(uuid),
+    api.ask_line(text, jsonb, uuid), api.line_heard(uuid, text, uuid), api.tick_line(text, boolean, uuid),
+    api.authorize_caller_id(text, uuid)
+TO supervisor, administrator;
+GRANT EXECUTE ON FUNCTION
+    api.gateway_line(boolean), api.gateway_line_key(text), api.gateway_line_account(uuid, text, text, text, text),
+    api.gateway_line_answer(uuid, text, jsonb), api.gateway_line_checked(jsonb)
+TO gateway;
+
+GRANT EXECUTE ON FUNCTION
     api.version(), api.gateway_take_requests(integer), api.gateway_take_commands(integer),
     api.gateway_legs(), api.gateway_record_legs(jsonb),
     api.gateway_open_calls(), api.gateway_record(jsonb), api.gateway_beat(jsonb),
     api.gateway_anchor(), api.gateway_sign(bigint, text, text)
+TO gateway;
+
+GRANT EXECUTE ON FUNCTION
+    api.gateway_recordings(), api.gateway_recording(uuid, jsonb), api.gateway_recording_begin(uuid, text, text),
+    api.gateway_recording_chunk(uuid, integer, text),
+    api.gateway_recording_stored(uuid, integer, bigint, integer), api.gateway_playbacks(),
+    api.gateway_playback(uuid, text), api.gateway_purge_recordings()
 TO gateway;

@@ -15,7 +15,7 @@ DECLARE
 BEGIN
     FOREACH v_table IN ARRAY ARRAY[
         'contact_permission', 'skip', 'import_row', 'import_batch', 'confidential_request', 'dnc_scrub',
-        'reassigned_check', 'communication', 'purge_run'
+        'reassigned_check', 'communication', 'purge_run', 'recording_policy'
     ] LOOP
         EXECUTE format('DROP TRIGGER IF EXISTS append_only ON app.%I', v_table);
         EXECUTE format(
@@ -25,7 +25,8 @@ BEGIN
     FOREACH v_table IN ARRAY ARRAY[
         'patient', 'appointment', 'queue_entry', 'callback', 'barrier', 'person', 'training_record', 'campaign',
         'slot_hold', 'calling_rule', 'rule_pack', 'rule', 'gate_override', 'agreement', 'assignment', 'credential',
-        'required_training', 'patient_authorization', 'meter', 'retention_class', 'second_factor', 'login_lock'
+        'required_training', 'patient_authorization', 'meter', 'retention_class', 'second_factor', 'login_lock',
+        'carrier_account', 'line_task', 'line_tick', 'line_setup'
     ] LOOP
         EXECUTE format('DROP TRIGGER IF EXISTS no_delete ON app.%I', v_table);
         EXECUTE format(
@@ -47,6 +48,9 @@ BEGIN
             ('call_outcome', 'UPDATE OR TRUNCATE', 'calls, recorded_at'),
             ('outcome_amendment', 'UPDATE OR TRUNCATE', 'calls, at'),
             ('dial_refusal', 'UPDATE OR TRUNCATE', 'calls, at'),
+            ('recording_consent', 'UPDATE OR TRUNCATE', 'calls, at'),
+            ('recording', 'TRUNCATE', 'calls, settled_at, asked_at'),
+            ('recording_playback', 'TRUNCATE', 'calls, asked_at, opened_at'),
             ('suppression', 'UPDATE OR TRUNCATE', 'opt_out, received_at'),
             ('disclosure', 'UPDATE OR TRUNCATE', 'privacy, recorded_at, at'),
             ('incident_assessment', 'UPDATE OR TRUNCATE', 'privacy, closed_at, at'),

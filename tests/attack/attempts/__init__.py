@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from tests.attack.attempts import (
     becoming,
     doors,
+    ear,
     functions,
     machine,
     making,
     monitoring,
     phone,
+    phone_line,
     reading,
+    recordings,
     settings,
     writing,
 )
@@ -36,6 +39,9 @@ THEMES = (
     functions,
     phone,
     monitoring,
+    recordings,
+    ear,
+    phone_line,
 )
 # Each works here, but for the last two: a login in no group, and one that is nobody's.
 ROLES = ("c2", "sup", "cli", "adm", "aud", "gw")

@@ -17,6 +17,22 @@ from tests.helpers.people import PEOPLE
         "+19005551234",
         "+15029761234",
         "+988",
+        *(
+            f"+1{short}"
+            for short in ("988", "933", "211", "311", "411", "511", "611", "711", "811")
+        ),
+        *(
+            f"+1502{short}2000"
+            for short in ("211", "311", "411", "511", "611", "711", "811", "911")
+        ),
+        "988",
+        "933",
+        "112",
+        "*67",
+        "46645",
+        "+146645",
+        "+15025551212",
+        "+15025554334",
         "",
         "5025890100",
         "+1 502 589 0100",
@@ -40,6 +56,18 @@ def test_never_dialled_on_any_line(number: str) -> None:
         ("+16132375117", "outside the United States"),
         ("+18762345678", "outside the United States"),
         ("+11235890100", "No such phone number"),
+        *(
+            (f"+1{code}5892000", "toll-free")
+            for code in ("800", "833", "844", "855", "866", "877", "888")
+        ),
+        *(
+            (f"+1{code}2345678", "outside the United States")  # the Caribbean, Bermuda, Canada
+            for code in ("246", "441", "658", "809", "829", "849", "868", "876", "204")
+        ),
+        *(
+            (f"+1{code}2345678", "outside the United States")
+            for code in ("787", "939", "671", "670")
+        ),
     ],
 )
 def test_refused_on_a_real_line_only(number: str, why: str) -> None:
@@ -49,6 +77,29 @@ def test_refused_on_a_real_line_only(number: str, why: str) -> None:
 
 def test_an_ordinary_number_is_dialled() -> None:
     assert refusal("+15025892000", practice=False) == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "countries", "called"),
+    [
+        ("+16132375117", {"US", "CA"}, True),
+        ("+17872345678", {"US", "PR"}, True),
+        ("+18762345678", {"US", "CA"}, False),
+        ("+442071838750", {"US", "GB"}, True),
+        ("+442071838750", {"US", "CA"}, False),
+        ("+449098790000", {"US", "GB"}, False),  # premium there
+        ("+4420718", {"US", "GB"}, False),
+        ("+15025892000", {"CA"}, False),
+        ("+15025550123", {"US", "CA"}, False),
+    ],
+)
+def test_a_practice_may_allow_other_countries(
+    number: str, countries: set[str], *, called: bool
+) -> None:
+    sentence = refusal(number, practice=False, countries=countries)
+    assert (sentence == "") is called
+    if not called:
+        assert sentence.endswith("so it was not called.")
 
 
 def test_every_person_of_the_tests_can_be_called_on_the_practice_line() -> None:

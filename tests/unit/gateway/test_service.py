@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from threading import Event
+from uuid import UUID
 
 import pytest
 
@@ -18,11 +19,15 @@ from coordinator_app.calls.practice_line.personas import PersonaKind
 from coordinator_app.domain.call import CallEnd, CallState
 from coordinator_app.errors import NotConnectedError, SignInRefusedError
 from coordinator_app.gateway import lines
+from coordinator_app.gateway.carrier_account import Accounts, Chosen, secret_key
 from coordinator_app.gateway.no_line import NoLine
-from coordinator_app.gateway.service import Gateway
+from coordinator_app.gateway.own_secrets import Credentials
+from coordinator_app.gateway.rounds import Rounds
+from coordinator_app.gateway.service import Gateway, Round
 from coordinator_app.secrets.memory import MemorySecretStore
 from tests.helpers.call_store import FakeCallStore, call_request
 from tests.helpers.direct_line import DirectLine
+from tests.helpers.line_world import FakeLineStore
 from tests.helpers.people import PEOPLE, number_of
 from tests.helpers.virtual_clock import VirtualClock
 
@@ -190,8 +195,12 @@ def test_stopping_leaves_a_real_lines_calls_alone(office: Office) -> None:
 # ------------------------------------------------------------------ without a line
 
 
+def local(vault: MemorySecretStore, name: str = "default") -> Chosen:
+    return Accounts(Credentials(None), vault, name).local()
+
+
 def test_missing_credentials_are_said_and_nobody_is_called(office: Office) -> None:
-    with lines.carrier(MemorySecretStore(), "default") as backend:
+    with lines.carrier(local(MemorySecretStore())) as backend:
         assert isinstance(backend, NoLine)
         call = office.store.ask(call_request())
         office.stop.after(6, office.stop.set)
@@ -225,8 +234,8 @@ def test_without_a_line_open_calls_are_not_judged() -> None:
 )
 def test_unusable_credentials_are_said(kept: str, words: str) -> None:
     secrets = MemorySecretStore()
-    secrets.set(lines.secret_key("default"), kept)
-    with lines.carrier(secrets, "default") as line:
+    secrets.set(secret_key("default"), kept)
+    with lines.carrier(local(secrets)) as line:
         (finding,) = lines.backend_of(line).preflight()
         assert finding.blocks
         assert words in finding.sentence
@@ -235,8 +244,8 @@ def test_unusable_credentials_are_said(kept: str, words: str) -> None:
 def test_usable_credentials_make_a_real_line() -> None:
     secrets = MemorySecretStore()
     values = {"account_sid": "AC" + "1" * 32, "key_sid": "SK" + "2" * 32, "key_secret": "s"}
-    secrets.set(lines.secret_key("clinic"), json.dumps(values))
-    with lines.carrier(secrets, "clinic") as backend:
+    secrets.set(secret_key("clinic"), json.dumps(values))
+    with lines.carrier(local(secrets, "clinic")) as backend:
         assert not isinstance(backend, NoLine)
         assert not backend.is_practice
 
@@ -248,3 +257,102 @@ def test_a_practice_line_of_the_demos_people(tmp_path: Path) -> None:
         assert line.is_practice
         assert lines.backend_of(line).preflight() == ()
         assert server.base.startswith("http://127.0.0.1:")
+
+
+# ------------------------------------------------------------------ with the set-up
+
+
+def test_the_check_stops_the_line_and_the_board_says_why(office: Office) -> None:
+    account = office.net.backend._line
+
+    def find(words: str) -> None:
+        account.problem = words
+
+    office.stop.after(1, lambda: find("The number is not verified."))
+    office.stop.after(12, lambda: find(""))
+    office.stop.after(30, office.stop.set)
+    gateway = Gateway(
+        office.connect,
+        office.net.backend,
+        office.stop,
+        office.clock,
+        round_=Round(problem=lambda: account.problem),
+    )
+    gateway.run(office._ready)
+    said = [beat.sentence for beat in office.store.beats]
+    assert "The number is not verified." in said
+    assert "The number is not verified." not in said[-1]
+    assert office.store.beats[-1].state == "ok"
+
+
+def test_another_account_waits_for_the_last_call_and_lets_coordinators_go(office: Office) -> None:
+    call = office.store.ask(call_request(to=number_of(PersonaKind.ANSWERS)))
+    leaves: list[bool] = []
+    office.stop.after(5, lambda: leaves.append(True))
+    gateway = Gateway(
+        office.connect,
+        office.net.backend,
+        office.stop,
+        office.clock,
+        round_=Round(leaves=lambda: bool(leaves)),
+    )
+    gateway.run(office._ready)
+    ending = office.store.of(call).ending
+    assert ending is not None
+    assert ending.end is CallEnd.COMPLETED_BY_PATIENT
+    assert not [leg for leg in office.net.line.legs() if leg.active]
+
+
+def test_calls_that_nobody_can_follow_do_not_hold_another_account_up(office: Office) -> None:
+    call = office.store.ask(call_request(to=number_of(PersonaKind.ANSWERS)))
+    leaves: list[bool] = []
+    office.stop.after(5, lambda: leaves.append(True))
+    gateway = Gateway(
+        office.connect,
+        NoLine("No line."),
+        office.stop,
+        office.clock,
+        round_=Round(leaves=lambda: bool(leaves), at_once=lambda: True),
+    )
+    office.store.take_requests(1)  # by the gateway before, which died
+    gateway.run(office._ready)
+    assert office.store.of(call).ending is None, "the next account's round looks it up"
+
+
+def test_rounds_end_for_good_or_begin_anew() -> None:
+    rounds = Rounds()
+    rounds.when_idle()
+    assert rounds.leaves()
+    rounds.stop.set()
+    assert rounds.another()
+    assert not rounds.stop.is_set()
+    assert not rounds.leaves()
+    rounds.end()
+    assert rounds.stop.is_set()
+    assert not rounds.another()
+    assert rounds.stop.is_set()
+
+
+def test_the_account_is_asked_for_until_the_database_is_there() -> None:
+    facts = FakeLineStore()
+
+    class Store(FakeLineStore):
+        def close(self) -> None:
+            facts.asked_at[UUID(int=1)] = 1.0
+
+    tries: list[object] = []
+
+    def connect() -> Store:
+        tries.append(None)
+        if len(tries) < 3:
+            raise NotConnectedError("away")
+        return Store()
+
+    stop = ClockedStop(VirtualClock())
+    accounts = Accounts(Credentials(None), MemorySecretStore(""))
+    chosen = lines.choose(accounts, connect, stop)
+    assert chosen is not None
+    assert (chosen.source, len(tries)) == ("none", 3)
+    assert facts.asked_at, "the session is closed again"
+    stop.set()
+    assert lines.choose(accounts, connect, stop) is None
