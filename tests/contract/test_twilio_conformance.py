@@ -15,10 +15,15 @@ from typing import Any
 import pytest
 
 from coordinator_app.calls.backend import Accepted, Done
+from coordinator_app.calls.line_setup import Verification
 from coordinator_app.calls.practice_line.api import Answer, Request
+from coordinator_app.calls.practice_line.core import LineSettings
 from coordinator_app.calls.practice_line.faults import Fault, FaultKind
 from coordinator_app.calls.practice_line.personas import PersonaKind
+from coordinator_app.calls.recording_line import CarrierRecording, Stage
 from coordinator_app.calls.twilio_monitor import Room, TwilioMonitor
+from coordinator_app.calls.twilio_recording import TwilioRecordings
+from coordinator_app.calls.twilio_setup import TwilioSetup
 from coordinator_app.domain.call import CallRequest
 from coordinator_app.domain.monitor import MonitorMode
 from tests.helpers.call_store import call_request, leg_of
@@ -34,13 +39,16 @@ from tests.helpers.twilio_shape import (
 )
 from tests.helpers.virtual_clock import VirtualClock
 
+_OFFICE, _NUMBER = "+15025550100", "+15025550177"
+
 
 class Overheard:
     """A line, and everything that was said between it and the client."""
 
     def __init__(self) -> None:
         self.clock = VirtualClock()
-        self.net = DirectLine(self.clock, PEOPLE)
+        # Only the office's number may be shown: another one has to be verified first.
+        self.net = DirectLine(self.clock, PEOPLE, LineSettings(caller_ids=frozenset({_OFFICE})))
         self.backend = self.net.backend
         self.client = self.backend._client
         self.pairs: list[tuple[Request, Answer]] = []
@@ -152,6 +160,37 @@ def a_supervisor(line: Overheard) -> None:
     supervision.call_in(wish, "CA" + "0" * 32)  # nobody to coach
 
 
+def recordings(line: Overheard) -> None:
+    _, ref = line.talk(PersonaKind.ANSWERS)
+    carrier = TwilioRecordings(line.backend._line)
+    started = carrier.start(ref)
+    assert isinstance(started, CarrierRecording)
+    for stage in (Stage.PAUSED, Stage.RECORDING, Stage.STOPPED):
+        line.clock.advance(2)
+        carrier.change(ref, started.ref, stage)
+        assert carrier.of_call(ref)
+    for _ in range(3):
+        line.clock.advance(5)
+        carrier.look(started.ref)
+    assert carrier.delete(started.ref) == Done()
+    carrier.look(started.ref)
+    carrier.start("CA" + "0" * 32)
+
+
+def a_number_and_a_test_call(line: Overheard) -> None:
+    setup = TwilioSetup(line.backend._line)
+    setup.account()
+    assert isinstance(setup.verify(_NUMBER, call_delay=5, extension="12"), Verification)
+    line.clock.advance(120)
+    setup.number(_NUMBER)
+    setup.verify(_NUMBER, call_delay=0, extension="")
+    called = setup.call(number_of(PersonaKind.ANSWERS), _OFFICE)
+    assert isinstance(called, Accepted)
+    line.clock.advance(10)
+    setup.call_now(called.ref)
+    assert setup.unverify(_NUMBER) == Done()
+
+
 def the_account(line: Overheard) -> None:
     assert line.backend.preflight() == ()
 
@@ -165,6 +204,8 @@ SCENARIOS: tuple[Callable[[Overheard], None], ...] = (
     the_end_of_a_room,
     refusals,
     a_supervisor,
+    recordings,
+    a_number_and_a_test_call,
     the_account,
 )
 

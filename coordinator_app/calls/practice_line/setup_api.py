@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Result = tuple[int, Json | None]
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
-_OK, _NO_CONTENT = 200, 204
+_OK, _CREATED, _NO_CONTENT = 200, 201, 204
 _LONGEST_NAME = 64
 _VOICE = "https://voice.twilio.com"
 _COUNTRIES = (
@@ -116,7 +116,7 @@ def _validate(line: PracticeLine, account: str, request: Request) -> Result:
     made = line.numbers.begin(to, form.get("FriendlyName", ""), line.now(), call)
     if made is None:
         raise LineError(400, 21450, "Phone number already verified for your account")
-    return _OK, {
+    return _CREATED, {
         "account_sid": account,
         "call_sid": made.leg.sid,
         "friendly_name": made.name,
