@@ -13,6 +13,7 @@ from coordinator_app.demo.line import Manners
 from coordinator_app.domain.call import CallState
 from coordinator_app.domain.ear import EarKind
 from coordinator_app.domain.outcome import Outcome
+from coordinator_app.domain.returns import ReturnKind
 from coordinator_app.errors import UserFacingError
 from ui.console import say
 from ui.pages.call_log import CallLogPage
@@ -152,6 +153,7 @@ class Album:
             robot.until(fact, f"the page {key} is loaded")
             self.settle()
             self.take(key.replace("_", "-"))
+        self.take_returned(callbacks)
         self.take_line_test()
         workspace.open("queue")
 
@@ -171,6 +173,19 @@ class Album:
         robot.click(test.view.start)
         robot.until(test.view.copy.isEnabled, "the line is tested")
         self.take("line-test-done")
+
+    def take_returned(self, page: CallbacksPage) -> None:
+        """The patient of the call calls back: the office's form, then the lane."""
+        robot, view = self.stage.robot, page.returns.view
+        self.stage.workspace.open("callbacks")
+        robot.click(view.report)
+        view.form.phone.setText(self.called)
+        view.form.what.choose(ReturnKind.WANTS_CALL.value)
+        self.take("callbacks-a-patient-called")
+        robot.click(view.form.save)
+        robot.until(lambda: view.model.rowCount() > 0, "the returned call is in the lane")
+        self.settle()
+        self.take("callbacks-returned")
 
     def look_up(self) -> FindPage:
         """Find the patient of the call by the number that was dialled."""
@@ -192,6 +207,9 @@ class Album:
         self.take("find-empty")
         page = self.look_up()
         self.take("find")
+        robot.click(robot.find(QWidget, "found_return"))
+        self.take("find-called-back")
+        robot.click(page.called.cancel)
         robot.click(robot.find(QWidget, "found_glass"))
         self.take("emergency-asked")
         page.glass.reason.setPlainText("The patient fainted; the paramedics ask.")

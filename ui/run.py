@@ -8,11 +8,11 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coordinator_app.demo.line import Manners
-from coordinator_app.demo.practice import DATABASE, DemoPractice, reset
+from coordinator_app.demo.practice import DATABASE, MANNERS, DemoPractice, reset
 from coordinator_app.errors import UserFacingError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             reset(folder)
         if options.self_test or options.screenshots:
             return _without_screen(options.self_test, options.screenshots)
-        manners = Manners(sound=options.practice_sound == "sip")
+        manners = replace(MANNERS, sound=options.practice_sound == "sip")
         if options.serve:
             return serve(DemoPractice(folder, manners=manners))
         if not has_screen(os.environ):

@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from coordinator_app.domain.person import Role
+from coordinator_app.domain.returns import ReturnsWaiting
 from ui.messages import Action, Level
 from ui.models.words import ROLE_LABELS
 from ui.page_set import PageSet
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
     from coordinator_app.domain.person import WorkStatus
+    from coordinator_app.domain.returns import ReturnRow
     from coordinator_app.domain.session import Heartbeat
     from coordinator_app.services.session import Session
     from ui.link import LinkWatch
@@ -75,6 +77,7 @@ PAGES: Final[dict[Role, tuple[str, ...]]] = {
 FIRST_PAGE: Final = {Role.SUPERVISOR: "team"}
 _AT_ONCE: Final = frozenset({"queue", "callbacks"})
 _NOTICES = "notices"  # key of the one banner
+_RETURNS = "returns"  # and of the one about patients who call back
 _FULL = 1380  # effective width: window width / text scale (ui.md section 1)
 
 
@@ -111,6 +114,7 @@ class Workspace(QWidget):
         self.station: Workstation | None = None
         self._live = False
         self._noticed: tuple[str, ...] = ()
+        self._returned = ReturnsWaiting()
         self._stack = QStackedWidget()
         # Who calls has an ear: a telephone of their own, or the softphone of the program.
         self.ear = self._make_ear() if "queue" in keys else None
@@ -218,6 +222,8 @@ class Workspace(QWidget):
     def _make_callbacks(self) -> Page:
         page = CallbacksPage(self.session, self._link, self._tools.messages, own_zone())
         page.open_requested.connect(self.open_patient)
+        page.take_requested.connect(self.open_returned)
+        page.link_requested.connect(self.find_caller)
         page.due_changed.connect(lambda count: self.rail.set_badge("callbacks", count))
         return page
 
@@ -357,6 +363,8 @@ class Workspace(QWidget):
         page = self.pages.show(key)
         if key == "privacy":
             self._tools.messages.clear(_NOTICES)  # there it is seen
+        elif key == "callbacks":
+            self._tools.messages.clear(_RETURNS)
         # The line test is a part of the settings.
         self.rail.set_current("settings" if key == "line_test" else key)
         self.status.show_keys(self._own_keys | {action.objectName() for action in page.actions()})
@@ -373,6 +381,20 @@ class Workspace(QWidget):
         if isinstance(page, PrivacyPage):
             page.open_patient(patient_id)
             self.open("privacy")
+
+    def open_returned(self, return_id: UUID, patient_id: UUID | None) -> None:
+        """Take a returned call: claim the patient, and the caller who waits on the line."""
+        if self.station is not None:
+            self.open("queue")
+            self.station.open_returned(return_id, patient_id)
+            self._tools.messages.clear(_RETURNS)
+
+    def find_caller(self, row: ReturnRow) -> None:
+        """Let an unknown caller be found by name."""
+        page = self.pages.get("find")
+        if isinstance(page, FindPage):
+            self.open("find")
+            page.begin_link(row)
 
     def open_found(self, entry_id: UUID, reason: str) -> None:
         """Claim a patient that was looked up, and show it as any other."""
@@ -392,8 +414,8 @@ class Workspace(QWidget):
             # One's own channel: of one's call, and of one's access. Asking tells which.
             self._beat()
         hints = {
-            "queue": frozenset({"queue", "callbacks", "openings"}),
-            "call": frozenset({"call"}),
+            "queue": frozenset({"queue", "callbacks", "openings", "returns"}),
+            "call": frozenset({"call", "returns"}),
             "team": frozenset({"team", "call_log"}),
         }
         for page in self.pages.made():
@@ -438,8 +460,10 @@ class Workspace(QWidget):
 
     def _on_beat(self, beat: Heartbeat) -> None:
         self.status.show_line(beat.line)
-        self.rail.set_badge("callbacks", beat.callbacks_due)
+        waiting = beat.returns or ReturnsWaiting()
+        self.rail.set_badge("callbacks", beat.callbacks_due + waiting.on_the_phone)
         self._tell_notices(beat.notices)
+        self._tell_returns(waiting)
 
     def _tell_notices(self, notices: tuple[str, ...]) -> None:
         """Say what waits to be looked at, once for as long as it is the same."""
@@ -456,12 +480,32 @@ class Workspace(QWidget):
             words = self.tr("Waiting for you: %1.").replace("%1", ", ".join(notices))
             messages.warning(words, key=_NOTICES, action=action)
 
+    def _tell_returns(self, waiting: ReturnsWaiting) -> None:
+        """Say that somebody called back, once for each change; who it is stands on the page."""
+        if waiting == self._returned:
+            return
+        before, self._returned = self._returned, waiting
+        messages = self._tools.messages
+        if not (waiting.on_the_phone or waiting.waiting):
+            messages.clear(_RETURNS)
+            return
+        grown = waiting.on_the_phone > before.on_the_phone or waiting.waiting > before.waiting
+        if not grown or self.current == "callbacks":
+            return
+        action = Action(self.tr("Show"), lambda: self.open("callbacks"))
+        if waiting.on_the_phone:
+            words = self.tr("Somebody is on the phone for you now.")
+        else:
+            words = self.tr("Somebody called back and waits for you.")
+        messages.warning(words, key=_RETURNS, action=action)
+
     def _beat(self) -> None:
         session = self.session
 
         def done(beat: Heartbeat) -> None:
             session.clock.sync(beat.now)
             self._tell_notices(beat.notices)
+            self._tell_returns(beat.returns or ReturnsWaiting())
 
         self._link.run(self, lambda: session.practice.heartbeat(None, 0), done=done)
 

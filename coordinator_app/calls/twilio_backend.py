@@ -41,6 +41,7 @@ from coordinator_app.calls.backend import (
     Vanished,
 )
 from coordinator_app.calls.twilio_errors import CALLER_ID, RECONCILE, rejected
+from coordinator_app.calls.twilio_incoming import found_again, take_in
 from coordinator_app.calls.twilio_line import LISTED, NOT_FOUND, REQUEST_TIMEOUT, TwilioLine
 from coordinator_app.calls.twilio_shapes import (
     PARTICIPANT_STATES,
@@ -135,6 +136,8 @@ class TwilioBackend:
 
     def place(self, request: CallRequest) -> PlaceAnswer:
         """See ``VoipBackend``."""
+        if request.incoming_ref:
+            return take_in(self._line, request)
         refusal = self._refusal(request.to)
         if refusal:
             return Rejected("", Category.BLOCKED, refusal)
@@ -152,6 +155,8 @@ class TwilioBackend:
         self, request: CallRequest, since: datetime, others: Collection[str]
     ) -> LocateAnswer:
         """See ``VoipBackend``."""
+        if request.incoming_ref:
+            return found_again(self._line, request)
         try:
             for participant in self._line.participants(request.session_id):
                 if participant.label == patient_label(request.call_id):

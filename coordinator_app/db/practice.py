@@ -15,6 +15,8 @@ from coordinator_app.db.live_calls import SqlLiveCalls
 from coordinator_app.db.phones import SqlPhones
 from coordinator_app.db.privacy_records import SqlPrivacyRecords
 from coordinator_app.db.recording_calls import SqlRecordings
+from coordinator_app.db.refusals import granted
+from coordinator_app.db.return_calls import SqlReturnCalls
 from coordinator_app.db.sqlstate import translate_error
 from coordinator_app.domain.call import CallCommand, CallView
 from coordinator_app.domain.find import (
@@ -38,7 +40,7 @@ from coordinator_app.domain.queue import Gate, QueueFilter, QueuePage, SkipReaso
 from coordinator_app.domain.schedule import Appointment, Openings, SlotHold
 from coordinator_app.domain.session import Heartbeat, SignedIn
 from coordinator_app.domain.team import TeamBoard
-from coordinator_app.errors import RefusedError, SecondFactorNeededError, WrongCodeError
+from coordinator_app.errors import SecondFactorNeededError, WrongCodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +50,13 @@ if TYPE_CHECKING:
 
 
 class SqlPractice(
-    SqlPrivacyRecords, SqlPhones, SqlLiveCalls, SqlRecordings, SqlEar, SqlLineRecords
+    SqlPrivacyRecords,
+    SqlPhones,
+    SqlLiveCalls,
+    SqlRecordings,
+    SqlEar,
+    SqlLineRecords,
+    SqlReturnCalls,
 ):
     """A PracticeDatabase over PostgreSQL (see ports.PracticeDatabase for each method)."""
 
@@ -116,7 +124,7 @@ class SqlPractice(
         return decode(QueuePage, self._link.call("queue", which, find, limit))
 
     def claim(self, entry_id: UUID, op_id: UUID) -> Card:
-        return decode(Card, _granted(self._link.call("claim", entry_id, op_id)))
+        return decode(Card, granted(self._link.call("claim", entry_id, op_id)))
 
     def claim_next(self, op_id: UUID) -> Card | Gate:
         found = _card_or_gate(self._link.call("claim_next", op_id))
@@ -140,7 +148,7 @@ class SqlPractice(
 
     def request_call(self, entry_id: UUID, fence: int, phone_id: UUID, op_id: UUID) -> CallView:
         answer = self._link.call("request_call", entry_id, fence, phone_id, op_id)
-        return decode(CallView, _granted(answer))
+        return decode(CallView, granted(answer))
 
     def call(self, call_id: UUID) -> CallView:
         return decode(CallView, self._link.call("call", call_id))
@@ -196,10 +204,10 @@ class SqlPractice(
     # ------------------------------------------------------------------------------ looking up
 
     def find_patient(self, query: FindQuery, reason: str) -> Found:
-        return decode(Found, _granted(self._link.call("find_patient", Json(query), reason)))
+        return decode(Found, granted(self._link.call("find_patient", Json(query), reason)))
 
     def open_found(self, entry_id: UUID, reason: str, op_id: UUID) -> Card:
-        return decode(Card, _granted(self._link.call("open_found", entry_id, reason, op_id)))
+        return decode(Card, granted(self._link.call("open_found", entry_id, reason, op_id)))
 
     def why_not_called(self, patient_id: UUID, at: datetime | None) -> WhyNotCalled:
         return decode(WhyNotCalled, self._link.call("why_not_called", patient_id, at))
@@ -213,7 +221,7 @@ class SqlPractice(
 
     def break_glass(self, patient_id: UUID, reason: str, op_id: UUID) -> EmergencyChart:
         answer = self._link.call("break_glass", patient_id, reason, op_id)
-        return decode(EmergencyChart, _granted(answer))
+        return decode(EmergencyChart, granted(answer))
 
     def emergency_chart(self, glass_id: UUID) -> EmergencyChart:
         return decode(EmergencyChart, self._link.call("emergency_chart", glass_id))
@@ -269,19 +277,6 @@ class SqlPractice(
             listener.close()
         self._listeners.clear()
         self._link.close()
-
-
-def _granted(answer: object) -> object:
-    """Return the answer; raise RefusedError when it is a refusal.
-
-    A refusal that must leave a record comes as an answer: an error would take the record back.
-    """
-    refused = answer.get("refused") if isinstance(answer, dict) else None
-    if refused is None:
-        return answer
-    gate = decode(Gate, refused)
-    detail = {"gate": gate.name, "opens_at": gate.opens_at and gate.opens_at.isoformat()}
-    raise RefusedError(gate.sentence, name="dial_refused", detail=detail)
 
 
 def _part(answer: object, name: str) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from coordinator_app.db.codec import decode_rows
 from coordinator_app.db.connection import Link
 from coordinator_app.db.gateway_link import GatewayLink
+from coordinator_app.db.incoming_store import SqlIncomingStore
 from coordinator_app.db.line_records import SqlLineStore
 from coordinator_app.db.monitor_store import SqlMonitorStore
 from coordinator_app.db.recording_store import SqlRecordingStore
@@ -23,7 +24,9 @@ class SqlAnchorStore:
         self._link.call("gateway_sign", anchor_id, public_key, signature)
 
 
-class SqlSideStore(SqlAnchorStore, SqlMonitorStore, GatewayLink, SqlRecordingStore, SqlLineStore):
+class SqlSideStore(
+    SqlAnchorStore, SqlMonitorStore, GatewayLink, SqlRecordingStore, SqlLineStore, SqlIncomingStore
+):
     """Everything the gateway's chores need, on a session of its own (see gateway.side_work).
 
     It takes no lock: it is opened by a gateway whose first session holds the lock.

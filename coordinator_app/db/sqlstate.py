@@ -181,6 +181,12 @@ RULES: Mapping[str, _Rule] = {
         "The gateway has another key now. The page is loaded again; enter account and key again.",
     ),
     "QC086": _R(RefusedError, "The phone line’s set-up does not allow this now."),
+    "QC104": _R(StaleError, "This returned call has been settled. The list is loaded again."),
+    "QC105": _R(
+        TakenByAnotherError,
+        "{by} has this returned call.",
+        "Somebody else has this returned call.",
+    ),
     "QC070": _R(RefusedError, "Please check what was entered: {field}.", "Please check the entry."),
 }
 

@@ -35,10 +35,12 @@ else:
 @dataclass(frozen=True, slots=True)
 class Manners:
     """How the simulated people behave. ``ring``: least and most seconds; ``pace``: how many
-    times faster they live; ``sound``: they are telephones that one can hear."""
+    times faster they live; ``returns``: which part of those with a voicemail calls back;
+    ``sound``: they are telephones that one can hear."""
 
     ring: tuple[float, float] = (2.0, 4.0)
     pace: float = 1.0
+    returns: float = 0.0
     sound: bool = False
 
 
@@ -115,6 +117,7 @@ class PracticeLine:
         command += ["--practice-line", str(self._personas)]
         command += ["--practice-ring", str(least), str(most)]
         command += ["--practice-pace", str(self._manners.pace)]
+        command += ["--practice-returns", str(self._manners.returns)]
         command += ["--practice-sound", "sip" if self._manners.sound else "none"]
         command += ["--anchor-key", str(self._key)]
         if self._log.exists() and self._log.stat().st_size > _LARGEST_LOG:

@@ -107,6 +107,7 @@ class CallView:
     company: tuple[OnCall, ...] = ()  # supervisors on the call, as far as policy tells of them
     help: HelpAsked | None = None
     recording: CallRecording | None = None  # None: the practice does not record
+    incoming: bool = False  # the patient called
 
 
 class PhoneState(enum.StrEnum):
@@ -174,6 +175,7 @@ class CallRequest:
     time_limit_s: int
     requested_at: datetime
     agent_ref: str = ""  # the carrier's id of the leg on which the coordinator said "I hear you"
+    incoming_ref: str = ""  # the carrier's id of a caller who waits: led in, not dialled
 
 
 @dataclass(frozen=True, slots=True)

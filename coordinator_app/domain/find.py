@@ -65,6 +65,7 @@ class LastCall:
     at: datetime
     by: str
     outcome: str  # in words
+    left: str = ""  # what a voicemail said, in words; "" when none was left
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from coordinator_app.domain.patient import Card
 from coordinator_app.domain.person import Person
 from coordinator_app.domain.practice import LineHealth, Practice
 from coordinator_app.domain.queue import QueuePage
+from coordinator_app.domain.returns import ReturnsWaiting
 
 
 class TlsMode(enum.StrEnum):
@@ -68,3 +69,4 @@ class Heartbeat:
     line: LineHealth
     callbacks_due: int
     notices: tuple[str, ...]  # what waits to be looked at: "2 alerts about reading"
+    returns: ReturnsWaiting | None = None  # None: not for this role

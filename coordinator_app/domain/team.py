@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
+
+from coordinator_app.domain.returns import ReturnsBoard
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +76,4 @@ class TeamBoard:
     heat: tuple[HeatCell, ...]
     coordinators: tuple[CoordinatorToday, ...]
     funnels: tuple[tuple[str, tuple[FunnelStep, ...]], ...]  # (campaign, steps)
+    returns: ReturnsBoard = field(default_factory=ReturnsBoard)

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from coordinator_app.calls.clock import SystemClock
 from coordinator_app.calls.pool import threads
 from coordinator_app.calls.practice_line.core import LineSettings
+from coordinator_app.calls.twilio_incoming import TwilioIncoming
 from coordinator_app.calls.twilio_monitor import TwilioMonitor
 from coordinator_app.calls.twilio_setup import TwilioSetup
 from coordinator_app.db.call_store import SqlCallStore
@@ -35,6 +36,7 @@ from coordinator_app.domain.sealed import new_key
 from coordinator_app.errors import ConfigurationError, UserFacingError
 from coordinator_app.gateway import carrier_cli, lines
 from coordinator_app.gateway.carrier_account import Accounts, Chosen
+from coordinator_app.gateway.incoming import Listener
 from coordinator_app.gateway.line_setup import LineChore, LineInUse
 from coordinator_app.gateway.monitoring import Monitoring
 from coordinator_app.gateway.no_line import NoLine
@@ -139,6 +141,8 @@ def _round(parts: _Parts, stack: ExitStack) -> None:
     setup = LineChore(used, parts.accounts, lines.probe, rounds, clock)
     recordings = Recordings(lines.recordings_of(used.line), parts.opens, clock)
     chores: tuple[Chore[SqlSideStore], ...] = (parts.signer, setup, recordings)
+    hears = None if used.line is None else TwilioIncoming(used.line, clock)
+    chores += (Listener(hears, clock),)
     if used.line is not None:
         chores += (Monitoring(TwilioMonitor(used.line), clock),)
     side = SideWork(parts.side_store, chores, rounds.stop, clock)
@@ -161,6 +165,7 @@ def _line(parts: _Parts, stack: ExitStack, facts: dict[str, object]) -> LineInUs
             ring=(options.practice_ring[0], options.practice_ring[1]),
             pace=options.practice_pace,
             seed=options.practice_seed,
+            returns=options.practice_returns,
         )
         line, server = stack.enter_context(
             lines.practice_line(
@@ -262,7 +267,21 @@ def _parser() -> argparse.ArgumentParser:
         "(needs the extra “sip”)",
     )
     parser.add_argument("--practice-seed", type=int, default=2026, help="who answers how long")
+    parser.add_argument(
+        "--practice-returns",
+        type=_share,
+        default=0.0,
+        metavar="SHARE",
+        help="which part of the people with a voicemail call back, 0 to 1",
+    )
     return parser
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError("must be between 0 and 1")
+    return value
 
 
 def _above_zero(text: str) -> float:

@@ -14,6 +14,7 @@ from coordinator_app.ports.phone import Phones
 from coordinator_app.ports.practice import Connector, PracticeDatabase
 from coordinator_app.ports.privacy import PrivacyRecords
 from coordinator_app.ports.recording import PlaybackKey, RecordingDatabase
+from coordinator_app.ports.returns import ReturnCalls
 
 __all__ = [
     "CallStore",
@@ -29,5 +30,6 @@ __all__ = [
     "PracticeDatabase",
     "PrivacyRecords",
     "RecordingDatabase",
+    "ReturnCalls",
     "SecretStore",
 ]

@@ -10,6 +10,7 @@ from coordinator_app.ports.live import LiveCalls
 from coordinator_app.ports.phone import Phones
 from coordinator_app.ports.privacy import PrivacyRecords
 from coordinator_app.ports.recording import RecordingDatabase
+from coordinator_app.ports.returns import ReturnCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 
 class PracticeDatabase(
-    PrivacyRecords, Phones, LiveCalls, RecordingDatabase, Ear, LineRecords, Protocol
+    PrivacyRecords, Phones, LiveCalls, RecordingDatabase, Ear, LineRecords, ReturnCalls, Protocol
 ):
     """One person's signed-in connection. Each method is one round trip.
 

@@ -53,6 +53,7 @@ _BYTES = re.compile(r"\[ ([-0-9 ]+)\]")
 # Reading is allowed to them, and leaves an event in their own chain: who, what is typed, action.
 MUST_BE_AUDITED = (
     ("c2", "SELECT api.callbacks()", "callbacks.read"),
+    ("c2", "SELECT api.return_calls()", "returns.read"),
     ("c2", "SELECT api.call_log('{}', NULL, 5)", "call_log.read"),
     ("sup", "SELECT api.call_log('{}', NULL, 5)", "call_log.read"),
     ("cli", "SELECT api.call_log('{}', NULL, 5)", "call_log.read"),
@@ -103,6 +104,7 @@ def loot(scene: Practice) -> dict[str, str]:
     call = scene.c1.dial(card, op_id=used)
     scene.answer(call)
     hold = scene.c1.hold(card, scene, scene.slot())
+    said = scene.c1.ask("report_return", {"what": "wants_call", "phone": "+16175559001"}, op())
     # However long the list becomes, Jordan keeps the patient and the time of the visit.
     scene.rows("UPDATE app.queue_entry SET lease_until = 'infinity' WHERE state = 'claimed'")
     scene.rows("UPDATE app.slot_hold SET until = 'infinity' WHERE state = 'held'")
@@ -119,7 +121,11 @@ def loot(scene: Practice) -> dict[str, str]:
         "call": call["id"],
         "hold": hold["id"],
         "op": used,
-        "callback": scene.value("SELECT id FROM app.callback WHERE state = 'open'"),
+        "return": said["id"],
+        "callback": scene.value(
+            "SELECT id FROM app.callback WHERE state = 'open' AND entry_id = %s::uuid",
+            kept["entry_id"],
+        ),
         "free": scene.entry_of(2),
         "another": scene.entry_of(4),
         "spare": scene.entry_of(6),

@@ -64,6 +64,9 @@ def story(practice: Practice, role: str, who: Party) -> Iterator[tuple[str, Any]
         yield "queue", who.ask("queue", "all", "", 50)
         yield "callbacks", who.ask("callbacks")
         who.skip(who.claim(practice.entry_of(2)))
+        called = {"what": "wants_call", "phone": "6175559004"}
+        yield "report_return", who.ask("report_return", called, op())
+        yield "return_calls", who.ask("return_calls")
     if role in {"coordinator", "supervisor", "clinician", "auditor"}:
         yield "call_log", who.one("SELECT api.call_log('{}', NULL, 50)")
         yield "find_patient", who.ask("find_patient", {"phone": "6175559001"}, "returns our call")
@@ -82,19 +85,24 @@ def story(practice: Practice, role: str, who: Party) -> Iterator[tuple[str, Any]
         yield "privacy_watch", who.ask("privacy_watch")
     if role == "supervisor":
         yield "team", who.ask("team")
-        _, other = practice.talk(practice.c4, 4)
-        practice.c4.ask("ask_help", other["id"], "upset", op())
-        said = {"at": practice.now().isoformat(), "speaker": "patient", "text": "x"}
-        who.ask("monitor_call", other["id"], "listen", op())
-        (wish,) = practice.gw.ask("gateway_monitors")
-        at = datetime.now(UTC).isoformat()
-        fact = {"state": "on", "at": at, "line_mode": "listen"}
-        practice.gw.ask("gateway_monitor_fact", wish["id"], fact)
-        practice.report(other, "live", captions=[said])
-        yield "live_calls", who.ask("live_calls")
+        yield from live(practice, who)
     if role in {"supervisor", "administrator", "auditor"}:
         yield "people", who.ask("people")
     yield "heartbeat", who.one("SELECT api.heartbeat(NULL, NULL)")
+
+
+def live(practice: Practice, who: Party) -> Iterator[tuple[str, Any]]:
+    """Somebody else's call, listened to."""
+    _, other = practice.talk(practice.c4, 4)
+    practice.c4.ask("ask_help", other["id"], "upset", op())
+    said = {"at": practice.now().isoformat(), "speaker": "patient", "text": "x"}
+    who.ask("monitor_call", other["id"], "listen", op())
+    (wish,) = practice.gw.ask("gateway_monitors")
+    at = datetime.now(UTC).isoformat()
+    fact = {"state": "on", "at": at, "line_mode": "listen"}
+    practice.gw.ask("gateway_monitor_fact", wish["id"], fact)
+    practice.report(other, "live", captions=[said])
+    yield "live_calls", who.ask("live_calls")
 
 
 @pytest.mark.parametrize(

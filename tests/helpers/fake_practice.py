@@ -37,6 +37,7 @@ from tests.helpers.fake_find import FakeFind
 from tests.helpers.fake_lists import callback_row, log_row
 from tests.helpers.fake_phone import FakePhone
 from tests.helpers.fake_recording import FakeRecordings
+from tests.helpers.fake_returns import FakeReturns
 from tests.helpers.fake_schedule import FakeSchedule
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Claim:
     mine: bool
 
 
-class FakePractice(FakeFind, FakePhone, FakeRecordings):
+class FakePractice(FakeFind, FakePhone, FakeRecordings, FakeReturns):
     """See the module. ``log`` keeps the name of each method that was called."""
 
     clock: FakeClock
@@ -88,6 +89,7 @@ class FakePractice(FakeFind, FakePhone, FakeRecordings):
         """Start with ten patients and no claims."""
         super().__init__(person)
         FakePhone.__init__(self)
+        FakeReturns.__init__(self)
         self.clock = clock or FakeClock()
         self.patients: list[FakePatient] = patients()
         self.unnamed: set[str] = set()  # first names that the queue does not show
@@ -223,7 +225,8 @@ class FakePractice(FakeFind, FakePhone, FakeRecordings):
             claim = self._mine(entry_id, fence)
             claim.until = until = self.clock.now() + LEASE
         due = sum(1 for row in self.callback_rows if row.mine and row.due_at <= self.clock.now())
-        return Heartbeat(self.clock.now(), until, LINE, due, self.notices)
+        waiting = self.returns_waiting()
+        return Heartbeat(self.clock.now(), until, LINE, due, self.notices, waiting)
 
     def set_status(self, status: WorkStatus) -> None:
         """See the port."""

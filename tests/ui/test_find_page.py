@@ -245,9 +245,9 @@ def test_a_refusal_to_open_is_said_with_its_time(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("login", "may"),
     [
-        ("jordan", {"found_open", "found_glass"}),
-        ("sam", {"found_open", "found_why", "found_glass"}),
-        ("okafor", {"found_why", "found_glass"}),
+        ("jordan", {"found_open", "found_return", "found_glass"}),
+        ("sam", {"found_open", "found_return", "found_why", "found_glass"}),
+        ("okafor", {"found_return", "found_why", "found_glass"}),
     ],
 )
 def test_each_role_sees_what_it_may_do(bench: Bench, login: str, may: set[str]) -> None:

@@ -6,9 +6,22 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-__all__ = ["clock", "clock_in", "countdown", "day", "local", "same_clock", "when", "zone_label"]
+__all__ = [
+    "LATE",
+    "clock",
+    "clock_in",
+    "countdown",
+    "day",
+    "local",
+    "same_clock",
+    "waited",
+    "when",
+    "zone_label",
+]
 
 _US_ZONE = 3  # letters of "CST", "CDT"
+LATE = timedelta(minutes=5)  # a patient who called waits too long from here on
+_HOUR, _DAY = 60, 24  # minutes, hours
 
 
 @lru_cache(maxsize=64)
@@ -63,3 +76,16 @@ def countdown(left: timedelta) -> str:
     hours, rest = divmod(seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def waited(since: datetime, now: datetime) -> str:
+    """Return how long something waits: "now", "4 min", "2 h 05", "3 d 4 h"."""
+    minutes = max(0, int((now - since).total_seconds() // 60))
+    if minutes < 1:
+        return "now"
+    if minutes < _HOUR:
+        return f"{minutes} min"
+    hours = minutes // _HOUR
+    if hours < _DAY:
+        return f"{hours} h {minutes % _HOUR:02d}"
+    return f"{hours // _DAY} d {hours % _DAY} h"

@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer, Signal
 
 from coordinator_app.domain.ids import uuid7
 from ui.pages.page import Page
+from ui.pages.returns import ReturnsLane
 from ui.tasks import Generations
 from ui.views.callbacks import CallbacksView
 
@@ -31,10 +32,14 @@ class CallbacksPage(Page):
 
     Signals:
         open_requested: (entry id) the patient should be claimed in the workstation.
+        take_requested: (return id, patient id or None) a returned call should be taken there.
+        link_requested: the ReturnRow of an unknown caller who is to be found by name.
         due_changed: how many wait now.
     """
 
     open_requested = Signal(object)
+    take_requested = Signal(object, object)
+    link_requested = Signal(object)
     due_changed = Signal(int)
 
     def __init__(
@@ -55,8 +60,13 @@ class CallbacksPage(Page):
         self.view.open_requested.connect(lambda row: self.open_requested.emit(row.entry_id))
         self.view.move_requested.connect(self._move)
         self.view.release_requested.connect(self._release)
+        self.returns = ReturnsLane(session, tasks, messages, self)
+        self.returns.take_requested.connect(self.take_requested)
+        self.returns.link_requested.connect(self.link_requested)
+        self.returns.wrote.connect(self.changed)
         self.bar.addStretch(1)
         self.bar.addWidget(self.view.filter)
+        self.column.addWidget(self.returns.view)  # first: somebody may be on the phone
         self.column.addWidget(self.view, 1)
         # "Overdue" comes with time alone, without anything being written.
         self._timer = QTimer(self, interval=_MINUTE_MS)
@@ -65,12 +75,13 @@ class CallbacksPage(Page):
 
     def shows(self) -> frozenset[str]:
         """Callbacks change with every outcome."""
-        return frozenset({"callbacks", "call_log"})
+        return frozenset({"callbacks", "call_log", "returns"})
 
     def refresh(self) -> None:
         """Load the list."""
         fresh = self._asked.latest("rows")
         self._tasks.run(self, self._session.practice.callbacks, done=fresh(self._show))
+        self.returns.load()
 
     def show_first(self, rows: tuple[CallbackRow, ...]) -> None:
         """Show what came with the sign-in."""
@@ -80,6 +91,7 @@ class CallbacksPage(Page):
         """Keep no patient."""
         self._asked.forget("rows")
         self.view.conceal()
+        self.returns.forget()
 
     def _show(self, rows: tuple[CallbackRow, ...]) -> None:
         self.view.show_rows(rows, self._session.clock.now())

@@ -23,6 +23,7 @@ from ui.views.find_why import WhyView
 from ui.widgets.found_card import Powers
 from ui.widgets.labels import label
 from ui.widgets.painting import follow_theme
+from ui.widgets.return_form import ReturnForm
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         GrantedOverride,
         WhyNotCalled,
     )
+    from coordinator_app.domain.returns import ReturnReport, ReturnRouted, ReturnRow
     from coordinator_app.errors import UserFacingError
     from coordinator_app.services.session import Session
     from ui.messages import MessageBus
@@ -44,9 +46,15 @@ __all__ = ["FindPage"]
 
 _SECOND_MS: Final = 1_000
 _POWERS: Final = {
-    Role.COORDINATOR: Powers(opens=True, explains=False, breaks_glass=True, overrides=False),
-    Role.SUPERVISOR: Powers(opens=True, explains=True, breaks_glass=True, overrides=False),
-    Role.CLINICIAN: Powers(opens=False, explains=True, breaks_glass=True, overrides=True),
+    Role.COORDINATOR: Powers(
+        opens=True, explains=False, breaks_glass=True, overrides=False, reports=True
+    ),
+    Role.SUPERVISOR: Powers(
+        opens=True, explains=True, breaks_glass=True, overrides=False, reports=True
+    ),
+    Role.CLINICIAN: Powers(
+        opens=False, explains=True, breaks_glass=True, overrides=True, reports=True
+    ),
 }
 _AUDITOR: Final = Powers(opens=False, explains=True, breaks_glass=False, overrides=False)
 
@@ -85,6 +93,8 @@ class FindPage(Page):
         self.why = WhyView(now, zone, overrides=powers.overrides)
         self.override = OverridePanel()
         self.glass = EmergencyPanel(zone)
+        self.called = ReturnForm(now, zone)
+        self._caller: ReturnRow | None = None  # an unknown one, who is looked for
         self._side = QStackedWidget()
         self._lay_out()
         self._connect()
@@ -95,7 +105,7 @@ class FindPage(Page):
     def _lay_out(self) -> None:
         self.bar.addStretch(1)
         self.bar.addWidget(label(self.tr("Every look is logged, with its reason."), "small"))
-        for widget in (self.why, self.override, self.glass):
+        for widget in (self.why, self.override, self.glass, self.called):
             self._side.addWidget(widget)
         self._side.hide()
         self.view.row.addWidget(self._side, 1)
@@ -108,6 +118,10 @@ class FindPage(Page):
         )
         self.view.why_requested.connect(self._begin_why)
         self.view.glass_requested.connect(self._begin_glass)
+        self.view.return_requested.connect(self._begin_return)
+        self.view.link_requested.connect(self._link)
+        self.called.submitted.connect(self._report)
+        self.called.cancelled.connect(self._close_side)
         self.why.asked.connect(self._explain)
         self.why.closed.connect(self._close_side)
         self.why.override_wanted.connect(self._begin_override)
@@ -132,6 +146,7 @@ class FindPage(Page):
             self._asked.forget(key)
         self.view.clear()
         self._drop_side()
+        self._end_link()
 
     def showEvent(self, event: QShowEvent) -> None:
         """A returning caller waits: begin with the number."""
@@ -185,6 +200,7 @@ class FindPage(Page):
         self.override.forget()
         self.why.clear()
         self.glass.forget()
+        self.called.forget()
 
     def _begin(self, patient: FoundPatient, widget: QWidget) -> None:
         self._seen = None
@@ -278,6 +294,66 @@ class FindPage(Page):
             if not isinstance(error, NotConnectedError):
                 self._ops.clear()
             panel.show_problem(error.sentence)
+
+    # -- who called back ----------------------------------------------------------------------
+
+    def _begin_return(self, patient: FoundPatient) -> None:
+        self._begin(patient, self.called)
+        self.called.begin(patient.name, patient.patient_id)
+
+    def _report(self, report: ReturnReport) -> None:
+        practice = self._session.practice
+        op_id = self._ops.setdefault(report, uuid7())
+        fresh = self._asked.latest("side")
+        self.called.set_busy(True)
+        self._tasks.run(
+            self,
+            lambda: practice.report_return(report, op_id),
+            done=fresh(self._reported),
+            failed=fresh(self._not_reported),
+        )
+
+    def _reported(self, routed: ReturnRouted) -> None:
+        self._ops.clear()
+        self._close_side()
+        self._messages.success(routed.sentence, key="find_return")
+        self.changed.emit(frozenset({"queue", "callbacks", "returns", "team"}))
+
+    def _not_reported(self, error: UserFacingError) -> None:
+        if not isinstance(error, NotConnectedError):
+            self._ops.clear()
+        self.called.show_problem(error.sentence)
+
+    def begin_link(self, caller: ReturnRow) -> None:
+        """Look for an unknown caller, whom the returned call is then linked to."""
+        self._caller = caller
+        words = self.tr("Who called from %1? Find the patient, then press “This is the caller”.")
+        number = caller.number or self.tr("a withheld number")
+        self.view.set_linking(words.replace("%1", number))
+        self.view.name.setFocus()
+
+    def _link(self, patient: FoundPatient) -> None:
+        caller = self._caller
+        if caller is None:
+            return
+        practice = self._session.practice
+        op_id = self._ops.setdefault((caller.id, patient.patient_id), uuid7())
+        self._tasks.run(
+            self,
+            lambda: practice.link_return(caller.id, patient.patient_id, op_id),
+            done=self._linked,
+            failed=lambda error: self.view.show_problem(error.sentence),
+        )
+
+    def _linked(self, sentence: str) -> None:
+        self._ops.clear()
+        self._end_link()
+        self._messages.success(sentence, key="find_return")
+        self.changed.emit(frozenset({"queue", "callbacks", "returns", "team"}))
+
+    def _end_link(self) -> None:
+        self._caller = None
+        self.view.set_linking("")
 
     # -- emergency ----------------------------------------------------------------------------
 

@@ -261,6 +261,11 @@ class Workstation(Page):
             return
         self._claim(lambda: practice.open_found(entry_id, reason, op_id))
 
+    def open_returned(self, return_id: UUID, patient_id: UUID | None) -> None:
+        """Take a returned call, with the caller who waits on the line."""
+        practice, op_id = self._session.practice, uuid7()
+        self._claim(lambda: practice.take_return(return_id, patient_id, op_id))
+
     def claim_next(self) -> None:
         """Claim the best patient that may be called now."""
         practice, op_id = self._session.practice, uuid7()

@@ -290,7 +290,9 @@ class CallBar(QFrame):
             button.setVisible(connected)
         # Who said yes to a recording is no machine: its button gives its place.
         recording = None if call is None else call.recording
-        self.voicemail.setVisible(going and (recording is None or not recording.runs))
+        to_machine = call is not None and not call.incoming
+        recorded = recording is not None and recording.runs
+        self.voicemail.setVisible(going and to_machine and not recorded)
         self.help.setVisible(call is not None and going)
         self.help.show_help(call.help if call is not None else None)
         held, muted = (call.held, call.muted) if call is not None else (False, False)
@@ -327,7 +329,8 @@ class CallBar(QFrame):
             use, ending = self._phone.use, self._phone.e164[-4:]
         else:
             return self._name
-        words = self.tr("%1 · %2 ending %3").replace("%2", use).replace("%3", ending)
+        words = self.tr("%1 · %2 ending %3").replace("%2", use or self.tr("number"))
+        words = words.replace("%3", ending)
         return words.replace("%1", self._name)
 
     def _look(self) -> str:
@@ -368,7 +371,8 @@ class CallBar(QFrame):
         if call.state is CallState.REQUESTED and own is not None and not own.ready:
             return phone_words(own, waiting=True)
         if call.state in _WAITING:
-            return call.sentence or self.tr("Dialing…")
+            begun = self.tr("Taking the call…") if call.incoming else self.tr("Dialing…")
+            return call.sentence or begun
         return self.tr("Ringing…")
 
     def _idle_status(self) -> str:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from coordinator_app.domain.find import FindQuery, read_birth_date
-from ui.messages import announce
+from ui.messages import Level, announce
 from ui.theme import active
 from ui.widgets.buttons import Button
 from ui.widgets.edits import set_invalid
@@ -46,8 +46,12 @@ class FindView(QWidget):
         open_requested: (entry id) this patient should be claimed.
         why_requested: a FoundPatient whose calls should be explained.
         glass_requested: a FoundPatient whose chart is needed in an emergency.
+        return_requested: a FoundPatient who called back.
+        link_requested: a FoundPatient who is the unknown caller.
     """
 
+    return_requested = Signal(object)
+    link_requested = Signal(object)
     searched = Signal(object, str)
     open_requested = Signal(object)
     why_requested = Signal(object)
@@ -71,6 +75,7 @@ class FindView(QWidget):
         super().__init__(parent)
         self._now, self._zone, self._powers = now, zone, powers
         self._cards: list[FoundCard] = []
+        self.linking = False  # an unknown caller is looked for
         self.phone = named(QLineEdit(), "find_phone", self.tr("Telephone number"))
         self.phone.setPlaceholderText(self.tr("(312) 555-0100"))
         self.name = named(QLineEdit(), "find_name", self.tr("Name"))
@@ -80,6 +85,7 @@ class FindView(QWidget):
         self.reason = self._reasons()
         self.search = named(Button(self.tr("Find"), "primary", "search"), "find_search")
         self.problem = named(Notice(), "find_problem")
+        self.link_notice = named(Notice(), "find_link_notice")
         self.empty = EmptyState("search", "", "")
         self._list = QScrollArea(widgetResizable=True)
         self._list.setAccessibleName(self.tr("Who fits"))
@@ -130,6 +136,7 @@ class FindView(QWidget):
         grid.addWidget(self.search, 1, len(fields))
         card.body.addLayout(grid)
         card.body.addWidget(self.problem)
+        card.body.addWidget(self.link_notice)
         holder = QWidget()
         holder.setProperty("transparent", "true")
         self._column = QVBoxLayout(holder)
@@ -237,6 +244,9 @@ class FindView(QWidget):
             card.open_requested.connect(self.open_requested)
             card.why_requested.connect(self.why_requested)
             card.glass_requested.connect(self.glass_requested)
+            card.return_requested.connect(self.return_requested)
+            card.link_requested.connect(self.link_requested)
+            card.set_linking(linking=self.linking)
             self._column.insertWidget(number, card)
             card.show()  # now: it is about to take the focus
             self._cards.append(card)
@@ -245,6 +255,13 @@ class FindView(QWidget):
         count = len(found.rows)
         announce(self, one if count == 1 else self.tr("%n patients fit", "", count))
         self._cards[0].focus_first()
+
+    def set_linking(self, sentence: str) -> None:
+        """Look for an unknown caller; "" ends it."""
+        self.linking = bool(sentence)
+        self.link_notice.say(sentence, Level.INFO, "phone-call")
+        for card in self._cards:
+            card.set_linking(linking=self.linking)
 
     def show_limit(self, sentence: str) -> None:
         """Say that this hour's look-ups are used."""

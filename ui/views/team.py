@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from coordinator_app.domain.team import CoordinatorToday, Kpi, TeamBoard
+from ui.messages import Level
+from ui.models.clock_text import LATE, waited
 from ui.models.rows_model import Column, RowsModel
 from ui.theme import active
 from ui.widgets.big_charts import Funnel, HeatMap, StackedBars
@@ -16,6 +18,7 @@ from ui.widgets.chart_card import ChartCard
 from ui.widgets.charts import Kpi as KpiCard
 from ui.widgets.labels import label
 from ui.widgets.named import named
+from ui.widgets.notice import Notice
 from ui.widgets.painting import follow_theme
 from ui.widgets.surfaces import Card
 from ui.widgets.table import RowTable
@@ -67,6 +70,7 @@ class TeamView(QWidget):
         self._board: TeamBoard | None = None
         self._kpis: dict[str, KpiCard] = {}
         self._shape = (0, 0)
+        self.returns = named(Notice(), "team_returns")
         self._tiles = QGridLayout()
         self._tiles.setSpacing(10)
         self.bars = StackedBars(
@@ -139,6 +143,7 @@ class TeamView(QWidget):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
+        column.addWidget(self.returns)
         column.addLayout(self._tiles)
         column.addLayout(self._grid, 1)
         scroll = named(QScrollArea(widgetResizable=True), "", self.tr("Team board"))
@@ -190,6 +195,7 @@ class TeamView(QWidget):
     def show_board(self, board: TeamBoard) -> None:
         """Show a board; the chosen person and campaign stay chosen."""
         self._board = board
+        self._show_returns(board)
         self._show_kpis(board.kpis[:_TILES])
         self._show_days(board)
         self._show_heat(board)
@@ -208,6 +214,26 @@ class TeamView(QWidget):
             self.campaign.blockSignals(False)
         self.campaign.setVisible(bool(names))
         self._show_funnel()
+
+    def _show_returns(self, board: TeamBoard) -> None:
+        """The lane that nobody may forget: how many wait, and since when."""
+        lane = board.returns
+        if not lane.open or lane.oldest is None:
+            self.returns.say("")
+            return
+        if lane.open == 1:
+            words = self.tr("One returned call waits")
+        else:
+            words = self.tr("%1 returned calls wait").replace("%1", str(lane.open))
+        age = waited(lane.oldest, board.now)
+        since = self.tr("since just now") if age == "now" else self.tr("for %1").replace("%1", age)
+        said = (
+            f"{words}, {self.tr('the oldest')} {since}." if lane.open > 1 else f"{words} {since}."
+        )
+        if lane.on_the_phone:
+            said += " " + self.tr("%1 on the phone now.").replace("%1", str(lane.on_the_phone))
+        late = board.now - lane.oldest >= LATE
+        self.returns.say(said, Level.WARNING if late else Level.INFO, "phone-call")
 
     def _show_kpis(self, kpis: Sequence[Kpi]) -> None:
         if tuple(self._kpis) != tuple(kpi.name for kpi in kpis):

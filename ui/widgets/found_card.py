@@ -36,6 +36,7 @@ class Powers:
     explains: bool
     breaks_glass: bool
     overrides: bool
+    reports: bool = False  # tells of patients who call the office
 
 
 class FoundCard(Card):
@@ -45,7 +46,12 @@ class FoundCard(Card):
         open_requested: (entry id) this patient should be claimed.
         why_requested: the FoundPatient whose calls should be explained.
         glass_requested: the FoundPatient whose chart is needed in an emergency.
+        return_requested: the FoundPatient who called back.
+        link_requested: the FoundPatient who is the unknown caller.
     """
+
+    return_requested = Signal(object)
+    link_requested = Signal(object)
 
     open_requested = Signal(object)
     why_requested = Signal(object)
@@ -70,7 +76,11 @@ class FoundCard(Card):
         self.last = label(self._last_call(patient), "small")
         self.last.setWordWrap(True)
         self.body.addLayout(self._line("history", self.last))
-        if powers.explains or powers.breaks_glass:
+        self.link = named(Button(self.tr("This is the caller"), "primary", "phone"), "found_link")
+        self.link.clicked.connect(lambda *_: self.link_requested.emit(patient))
+        self.link.hide()
+        self.body.addWidget(self.link)
+        if powers.explains or powers.breaks_glass or powers.reports:
             self.body.addWidget(self._actions(powers))
         follow_theme(self._fit)
 
@@ -145,11 +155,20 @@ class FoundCard(Card):
         words = self.tr("Last call %1: %2, by %3.")
         at = within(moment(call.at, self._zone, self._now))
         outcome = call.outcome[:1].lower() + call.outcome[1:]
+        if call.left:
+            outcome = f"{outcome} ({call.left})"
         return words.replace("%1", at).replace("%2", outcome).replace("%3", call.by)
 
     def _actions(self, powers: Powers) -> QWidget:
         holder = QWidget()
         flow = FlowLayout(holder, spacing=8)
+        if powers.reports:
+            text = self.tr("Called back…")
+            back = named(Button(text, icon="phone", size="small"), "found_return")
+            back.setAccessibleName(f"{text} {self.patient.name}")
+            back.clicked.connect(lambda *_: self.return_requested.emit(self.patient))
+            flow.addWidget(back)
+            self.buttons.append(back)
         if powers.explains:
             why = named(Button(self.tr("Why?"), icon="circle-help", size="small"), "found_why")
             words = self.tr("Why %1 is, or is not, called")
@@ -165,6 +184,10 @@ class FoundCard(Card):
             flow.addWidget(glass)
             self.buttons.append(glass)
         return holder
+
+    def set_linking(self, *, linking: bool) -> None:
+        """Whether an unknown caller is looked for."""
+        self.link.setVisible(linking)
 
     def focus_first(self) -> None:
         """Go to the first thing that can be done."""

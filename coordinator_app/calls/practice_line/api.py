@@ -12,8 +12,9 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
-from coordinator_app.calls.practice_line import coaching, setup_api, shapes
+from coordinator_app.calls.practice_line import coaching, incoming, setup_api, shapes
 from coordinator_app.calls.practice_line.core import LineError, PracticeLine
 from coordinator_app.calls.practice_line.faults import AFTER_THE_EFFECT, Fault, FaultKind, Faults
 from coordinator_app.calls.practice_line.legs import Leg, Room
@@ -119,6 +120,8 @@ class PracticeApi:
                 return self._captions(request, label)
             case ["v1", "DialingPermissions", "Countries"]:
                 return setup_api.countries(self._line, request)
+            case ["practice-line", "incoming"]:
+                return incoming.call_in(self._line, self._login.account_sid, request)
             case [api, "Accounts", account, *rest] if (
                 api == API and account == self._login.account_sid
             ):
@@ -130,6 +133,8 @@ class PracticeApi:
         match rest:
             case [] | ["OutgoingCallerIds" | "IncomingPhoneNumbers", *_]:
                 return setup_api.answer(self._line, self._login.account_sid, request, rest)
+            case ["Queues", *_]:
+                return incoming.answer(self._line, self._login.account_sid, request, rest)
             case ["Calls"]:
                 answers = {
                     "GET": lambda: self._list_calls(request),
@@ -175,6 +180,7 @@ class PracticeApi:
             and query.get("From") in (None, leg.from_)
             and query.get("Status") in (None, leg.status)
             and "ParentCallSid" not in query
+            and _on_or_after(leg, query.get("StartTime>"))
         ]
         return _OK, shapes.page_json("calls", request.path, rows, query)
 
@@ -288,6 +294,16 @@ class PracticeApi:
 
     def _participant(self, leg: Leg, room: Room) -> Json:
         return shapes.participant_json(self._login.account_sid, leg, room)
+
+
+def _on_or_after(leg: Leg, day: str | None) -> bool:
+    """Whether a call began on this day or later; Twilio filters by whole days, UTC."""
+    if not day:
+        return True
+    try:
+        return leg.created_at.date() >= date.fromisoformat(day[:10])
+    except ValueError:
+        raise LineError(400, 20001, "StartTime must be a date") from None
 
 
 def _spoilt(fault: Fault) -> Answer:

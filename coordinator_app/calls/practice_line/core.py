@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from coordinator_app.calls.clock import LineClock
@@ -18,12 +18,15 @@ from coordinator_app.calls.practice_line.held import HeldNumbers, Office
 from coordinator_app.calls.practice_line.legs import Leg, Room
 from coordinator_app.calls.practice_line.network import Network, News, NewsKind, Simulated
 from coordinator_app.calls.practice_line.personas import (
+    Line,
     Persona,
+    PersonaKind,
     Pickup,
     Plan,
     key_pressed,
     persona_of,
     plan_of,
+    returning,
 )
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -44,6 +47,7 @@ _MAGIC_TO = {
     "+15005550004": (21216, "Account not allowed to call this number."),
 }
 _MAGIC_FROM = "+15005550001"
+_WITHHELD = Plan(Pickup.ANSWER, 2.0, (Line(1.0, "patient", "Hello?"),), 60.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,11 @@ class LineSettings:
     account_type: str = "Full"  # "Trial"
     account_status: str = "active"  # "suspended", "closed"
     countries: frozenset[str] = frozenset({"US"})  # where the account may call
+    # What the office number does with a caller; () lets it ring until the caller gives up.
+    office_verbs: tuple[tuple[str, str, str], ...] = (("queue", "returned-calls", ""),)
+    patience: float = 60.0  # of a caller who waits
+    returns: float = 0.0  # the share of voicemails that are returned
+    returns_after: tuple[float, float] = (25.0, 60.0)
     seed: int = 2026
 
 
@@ -104,6 +113,7 @@ class PracticeLine:
             verified=self.settings.caller_ids,
             at=clock.now(),
         )
+        self._returning: list[tuple[datetime, str, str]] = []  # when who calls whom back
 
     @property
     def carried(self) -> bool:
@@ -236,6 +246,22 @@ class PracticeLine:
         self._legs[leg.sid] = leg
         return leg
 
+    def call_in(self, from_: str, to: str) -> Leg:
+        """Let a patient call the office. ``from_`` "anonymous": withheld. Raises LineError."""
+        now = self.now()
+        if not _E164.fullmatch(to) or not (_E164.fullmatch(from_) or from_ == "anonymous"):
+            raise LineError(400, 21211, "The number is not a valid phone number.")
+        return self._ring_office(from_, to, now)
+
+    def queues(self) -> list[str]:
+        """The names of the queues that the office number uses."""
+        return [value for verb, value, _ in self.settings.office_verbs if verb == "queue"]
+
+    def waiting(self, queue: str) -> list[Leg]:
+        """Who waits in a queue, longest first."""
+        self.now()
+        return [leg for leg in self._active() if leg.queue == queue]
+
     def hang_up(self, leg: Leg, status: str) -> None:
         """``canceled`` before the answer, ``completed`` at any time. Raises LineError 21220."""
         now = self.now()
@@ -262,6 +288,8 @@ class PracticeLine:
         leg.room = None
         leg.label = None
         leg.verbs = verbs
+        if leg.queue:
+            leg.leave_queue(now)
         self._follow_verbs(leg, now)
         if room is not None and leg.room is not room:
             self._close_if_empty(room, leg, now)
@@ -283,6 +311,7 @@ class PracticeLine:
     def _pass(self, until: datetime) -> None:
         """Let everything happen that is due by then, in the order of time."""
         while True:
+            self._call_back(until)
             due = [(at, leg) for leg in self._active() if (at := leg.next_event()) and at <= until]
             if not due:
                 return
@@ -300,6 +329,7 @@ class PracticeLine:
         if leg is None or not leg.active:
             return  # it crossed our own hanging up
         if news.kind is NewsKind.SAID:
+            leg.said += 1
             leg.say(news.at, news.speaker, news.text)
         elif news.kind is NewsKind.RINGS and leg.status == "queued":
             leg.ring(news.at)
@@ -333,6 +363,10 @@ class PracticeLine:
                 leg.hold = leg.muted = leg.coaching = False
                 leg.coached = None
                 return
+            elif verb == "queue":
+                patience = timedelta(seconds=self.settings.patience / self.settings.pace)
+                leg.wait_in(value, now, patience)
+                return
             elif verb == "hangup":
                 break
         leg.end("completed", now)  # nothing more to do: the carrier hangs up
@@ -343,7 +377,46 @@ class PracticeLine:
         elif leg.plan.menu and leg.persona is not None and digit not in "wW":
             leg.say(now, *key_pressed(leg.persona, digit))
 
+    def _ring_office(self, from_: str, to: str, now: datetime) -> Leg:
+        verbs = self.settings.office_verbs
+        persona = self._persona(from_) if from_ != "anonymous" else None
+        plan = returning(persona) if persona is not None else _WITHHELD
+        leg = Leg(
+            sid=self._id("CA"),
+            to=to,
+            from_=from_,
+            created_at=now,
+            updated_at=now,
+            dial_at=now,
+            timeout_s=self.settings.patience / self.settings.pace,
+            time_limit_s=_LONGEST_S / self.settings.pace,
+            plan=(plan if verbs else replace(plan, pickup=Pickup.NEVER)).paced(self.settings.pace),
+            persona=persona,
+            verbs=verbs,
+            incoming=True,
+        )
+        self._legs[leg.sid] = leg
+        self._forget()
+        return leg
+
+    def _call_back(self, now: datetime) -> None:
+        """Whoever heard a message and meant to call does."""
+        due = [one for one in self._returning if one[0] <= now]
+        self._returning = [one for one in self._returning if one[0] > now]
+        for at, patient, office in due:
+            self._ring_office(patient, office, at)
+
+    def _heard_message(self, leg: Leg, now: datetime) -> None:
+        left = leg.persona is not None and leg.persona.kind is PersonaKind.VOICEMAIL
+        if not left or leg.incoming or leg.said < len(leg.plan.lines):
+            return  # hung up before the beep
+        if self._ids.random() < self.settings.returns:
+            after = self._ids.uniform(*self.settings.returns_after) / self.settings.pace
+            self._returning.append((now + timedelta(seconds=after), leg.to, leg.from_))
+
     def _left(self, leg: Leg, now: datetime) -> None:
+        if self.settings.returns:
+            self._heard_message(leg, now)
         room = leg.room
         if room is None or room.status == "completed":
             return

@@ -66,6 +66,10 @@ class Leg:
     talking_since: datetime | None = None
     said: int = 0
     captions: list[Caption] = field(default_factory=list)
+    incoming: bool = False  # a call to the office
+    queue: str = ""  # where the caller waits
+    queued_at: datetime | None = None
+    gives_up_at: datetime | None = None
 
     @property
     def active(self) -> bool:
@@ -83,7 +87,10 @@ class Leg:
             return min(filter(None, (self._pickup_at(), self._line_at())))
         if self.status == "in-progress":
             return min(
-                filter(None, (self._line_at(), self._hangs_up_at(), self._limit_at())),
+                filter(
+                    None,
+                    (self._line_at(), self._hangs_up_at(), self._limit_at(), self.gives_up_at),
+                ),
                 default=None,
             )
         return None
@@ -127,6 +134,16 @@ class Leg:
         self.status = status
         self.end_time = now
         self.updated_at = now
+
+    def wait_in(self, queue: str, now: datetime, patience: timedelta) -> None:
+        """Wait in a queue, without a word, until taken or out of patience."""
+        self._stop_talking(now)
+        self.queue, self.queued_at, self.gives_up_at = queue, now, now + patience
+
+    def leave_queue(self, now: datetime) -> None:
+        """Be led elsewhere, where somebody listens."""
+        self.queue, self.queued_at, self.gives_up_at = "", None, None
+        self.talking_since = self.talking_since or now
 
     def set_hold(self, now: datetime, *, held: bool) -> None:
         """Hold stops the persona's words, resuming lets them go on."""

@@ -305,6 +305,31 @@ def _puts_on_hold(persona: Persona) -> _Conversation:
     ), 240.0
 
 
+def returning(persona: Persona) -> Plan:
+    """A call of the patient's own to the office: what is said once somebody listens."""
+    if persona.language == "es":
+        born = spoken_date(persona.birth_date, "es")
+        lines = _said(
+            "patient",
+            (0.4, "Hola, me dejaron un mensaje de este número."),
+            (4.0, f"Habla {persona.first_name}."),
+            (12.0, f"{born}… y el código postal es {spoken_digits(persona.zip)}."),
+            (26.0, "Sí, por la mañana me queda mejor."),
+            (50.0, "Muchas gracias. Hasta luego."),
+        )
+        return Plan(Pickup.ANSWER, 2.0, lines, 180.0)
+    born = spoken_date(persona.birth_date, "en")
+    lines = _said(
+        "patient",
+        (0.4, "Hi, somebody left me a message to call this number."),
+        (4.0, f"This is {persona.first_name}."),
+        (12.0, f"{born}… and the zip is {spoken_digits(persona.zip)}."),
+        (26.0, "Yes, I have been meaning to come in. Mornings are good."),
+        (50.0, "Great, thank you. Bye."),
+    )
+    return Plan(Pickup.ANSWER, 2.0, lines, 180.0)
+
+
 def _said(speaker: str, *lines: tuple[float, str]) -> tuple[Line, ...]:
     return tuple(Line(at, speaker, text) for at, text in lines)
 

@@ -57,7 +57,7 @@ def call_json(account: str, leg: Leg) -> Json:
         "duration": duration,
         "price": None,
         "price_unit": "USD",
-        "direction": "outbound-api",
+        "direction": "inbound" if leg.incoming else "outbound-api",
         "answered_by": None,
         "api_version": API,
         "forwarded_from": None,
@@ -216,3 +216,8 @@ def _formatted(number: str) -> str:
     if number.startswith("+1") and len(number) == len("+15025550100"):
         return f"({number[2:5]}) {number[5:8]}-{number[8:]}"
     return number
+
+
+def date_of(moment: datetime) -> str:
+    """A moment as Twilio writes it, RFC 2822."""
+    return format_datetime(moment)

@@ -31,6 +31,8 @@ def _verb(element: ET.Element) -> tuple[str, str, str]:
         return "said", "", ""
     if element.tag == "Hangup":
         return "hangup", "", ""
+    if element.tag == "Enqueue" and element.text:
+        return "queue", element.text.strip(), ""
     room = element.find("Conference") if element.tag == "Dial" else None
     if room is None or not room.text:
         raise LineError(400, 12100, "The practice line does not follow this instruction")

@@ -331,6 +331,7 @@ AS $$
         FROM app.call x LEFT JOIN app.outcome_code o ON o.code = x.outcome
         WHERE x.patient_id = p_patient AND x.id >= app.uuid7_floor(p_now - interval '7 days')
             AND x.end_reason IS DISTINCT FROM 'never_placed' AND x.id IS DISTINCT FROM p_except
+            AND x.direction = 'outgoing'  -- the patient's own call is no attempt of ours
     ) AS c
 $$;
 
@@ -493,9 +494,10 @@ BEGIN
         CASE WHEN NOT v_open THEN app.opens_from(
             v_group, app.cap_opens(v_calls.hours_24, v_cap, interval '24 hours')) END,
         jsonb_build_object('calls', cardinality(v_calls.hours_24), 'cap', v_cap), v_overrides);
-    v_checks := v_checks || app.check('cap_campaign', p_entry.attempts < v_campaign.max_attempts,
+    v_cap := v_campaign.max_attempts + v_more;
+    v_checks := v_checks || app.check('cap_campaign', p_entry.attempts < v_cap,
         'All ' || v_campaign.max_attempts || ' attempts of this campaign are used.', NULL,
-        jsonb_build_object('attempts', p_entry.attempts, 'cap', v_campaign.max_attempts), v_overrides);
+        jsonb_build_object('attempts', p_entry.attempts, 'cap', v_cap), v_overrides);
     v_cap := (v_rules ->> 'contact_budget_week')::integer;
     SELECT v_calls.contacts + count(*), min(m.sent_at) INTO v_count, v_opens FROM app.communication m
     WHERE m.patient_id = v_patient.id AND m.sent_at > p_now - interval '7 days' AND m.sent_at <= p_now;

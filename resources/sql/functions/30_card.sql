@@ -196,10 +196,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT coalesce(jsonb_agg(app.timeline_item(
         x.requested_at, x.look[1], x.look[2], app.outcome_words(x.outcome),
-        'Call ' || x.attempt || ' · ' || x.name
+        CASE x.direction WHEN 'incoming' THEN 'Called us' ELSE 'Call ' || x.attempt END || ' · ' || x.name
     ) ORDER BY x.id DESC), '[]')
     FROM (
-        SELECT c.id, c.requested_at, c.outcome, c.attempt, p.name, app.outcome_look(c.outcome) AS look
+        SELECT c.id, c.requested_at, c.outcome, c.attempt, c.direction, p.name, app.outcome_look(c.outcome) AS look
         FROM app.call c JOIN app.person p ON p.id = c.person_id
         WHERE c.patient_id = p_patient AND c.state = 'ended' AND c.outcome IS NOT NULL
         ORDER BY c.id DESC LIMIT p_limit
@@ -300,7 +300,8 @@ BEGIN
                 SELECT c.requested_at, app.timeline_item(c.requested_at,
                     (app.outcome_look(c.outcome))[1], (app.outcome_look(c.outcome))[2],
                     app.outcome_words(c.outcome),
-                    concat_ws(' · ', 'Call ' || c.attempt, p.name, nullif(c.note, '')))
+                    concat_ws(' · ', CASE c.direction WHEN 'incoming' THEN 'Called us'
+                        ELSE 'Call ' || c.attempt END, p.name, nullif(c.note, '')))
                 FROM app.call c JOIN app.person p ON p.id = c.person_id
                 WHERE c.patient_id = p_patient.id AND c.outcome IS NOT NULL
             ) AS t
@@ -340,7 +341,7 @@ BEGIN
         'requested_at', p_call.requested_at, 'answered_at', p_call.answered_at,
         'ended_at', p_call.ended_at, 'end', p_call.end_reason,
         'held', p_call.held, 'muted', p_call.muted,
-        'is_practice_line', p_call.is_practice_line,
+        'is_practice_line', p_call.is_practice_line, 'incoming', p_call.direction = 'incoming',
         'captions', p_call.captions, 'sentence', p_call.sentence,
         'needs_outcome', p_call.outcome IS NULL,
         'recording', app.recording_view(p_call)

@@ -137,11 +137,7 @@ AS $$
              WHERE e.patient_id = p_patient.id),
             jsonb_build_array(jsonb_build_object('campaign', '', 'entry_id', NULL,
                 'sentence', app.outside_why(p_patient, p_now), 'holder', NULL, 'can_open', false))),
-        'last_call', (
-            SELECT jsonb_build_object('at', c.requested_at, 'by', o.name,
-                'outcome', app.outcome_words(c.outcome))
-            FROM app.call c JOIN app.person o ON o.id = c.person_id
-            WHERE c.patient_id = p_patient.id ORDER BY c.id DESC LIMIT 1))
+        'last_call', app.last_call_view(p_patient.id))
 $$;
 
 -- Look a patient up, with the reason for it. Each look-up and each patient it shows is logged; a
@@ -185,6 +181,8 @@ BEGIN
         'by', ARRAY(SELECT k FROM jsonb_object_keys(p_query) AS k
             WHERE k IN ('phone', 'name', 'birth_date') AND p_query ->> k <> '' ORDER BY k),
         'rows', cardinality(v_found), 'reason', left(p_reason, 200)));
+    -- Who was found within the hour may be told about: see api.report_return.
+    PERFORM app.note_seen(v_me.id, v_found);
     FOR v_patient IN SELECT p.* FROM app.patient p WHERE p.id = ANY (v_found) ORDER BY p.given, p.id LOOP
         PERFORM app.audit_read(v_me, 'found.read', 'patient/' || v_patient.id, v_patient.id);
         v_rows := v_rows || app.found_row(v_patient, v_me, v_now);

@@ -376,6 +376,7 @@ AS $$
             THEN 'client:' || replace(p_call.person_id::text, '-', '') ELSE p_call.agent_endpoint END,
         'to', p_call.e164, 'extension', p_call.extension, 'caller_id', p_call.caller_id,
         'ring_timeout_s', pr.ring_timeout_s, 'time_limit_s', pr.time_limit_s,
+        'incoming_ref', p_call.incoming_ref,
         -- The gateway lives in real time; only the practice's people live in a demo's.
         'requested_at', p_call.requested_at - pr.clock_offset
     ) FROM app.practice pr
@@ -414,7 +415,7 @@ BEGIN
         JOIN app.queue_entry e ON e.id = c.entry_id
         JOIN app.patient_telecom t ON t.id = c.phone_id
         JOIN app.person p ON p.id = c.person_id
-        WHERE c.id = ANY (v_free) AND c.state = 'requested'
+        WHERE c.id = ANY (v_free) AND c.state = 'requested' AND c.direction = 'outgoing'
     ) AS x
     WHERE x.refusal IS NOT NULL;
 

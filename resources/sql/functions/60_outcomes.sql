@@ -167,7 +167,9 @@ BEGIN
             INSERT INTO app.suppression (
                 patient_id, e164, scope, source, words, received_at, honour_by, recorded_by
             ) VALUES (
-                v_patient.id, CASE WHEN v_scope IN ('number', 'household') THEN p_call.e164 END, v_scope,
+                v_patient.id, CASE WHEN v_scope IN ('number', 'household')
+                    -- A caller may withhold the number: then the one that we would dial.
+                    THEN coalesce(nullif(p_call.e164, ''), (app.best_phone(v_patient.id)).e164) END, v_scope,
                 'call', v_note, v_now, v_now + interval '14 days', p_me.id);
         WHEN 'LEFT_PRACTICE' THEN
             UPDATE app.patient p SET
@@ -197,7 +199,7 @@ BEGIN
 
     -- What happened to the patient counts, whoever has the patient now.
     UPDATE app.queue_entry e SET
-        attempts = e.attempts + CASE WHEN o.counts_attempt
+        attempts = e.attempts + CASE WHEN o.counts_attempt AND p_call.direction = 'outgoing'
             AND p_call.end_reason IS DISTINCT FROM 'never_placed' THEN 1 ELSE 0 END,
         voicemails = e.voicemails + CASE WHEN p_outcome = 'LEFT_VOICEMAIL' THEN 1 ELSE 0 END,
         last_voicemail_at = CASE WHEN p_outcome = 'LEFT_VOICEMAIL' THEN v_now ELSE e.last_voicemail_at END
@@ -402,6 +404,10 @@ BEGIN
             'sentence', 'This call already has the outcome "' || app.outcome_words(v_call.outcome) || '".'));
     END IF;
     PERFORM app.check_answered(v_call, p_outcome);
+    IF v_call.direction = 'incoming' AND p_outcome IN ('LEFT_VOICEMAIL', 'VOICEMAIL_NOT_LEFT', 'BUSY') THEN
+        PERFORM app.fail('QC042', 'outcome_not_allowed', jsonb_build_object(
+            'sentence', 'The patient called: there was no machine and no busy line.'));
+    END IF;
     IF p_outcome = 'LEFT_VOICEMAIL' AND app.voicemail_level(v_entry, v_now) = 'V0' THEN
         PERFORM app.fail('QC042', 'outcome_not_allowed', jsonb_build_object(
             'sentence', 'No voicemail may be left for this patient now. If one was left, choose "Privacy incident".'));

@@ -109,6 +109,11 @@ BEGIN
     DELETE FROM app.call c WHERE c.id = ANY (v_calls);
     GET DIAGNOSTICS v_n = ROW_COUNT;
     v_removed := v_removed || jsonb_build_object('call', v_n);
+    DELETE FROM app.return_call_match m WHERE m.return_id IN (
+        SELECT r.id FROM app.return_call r WHERE r.closed_at < p_before AND r.at < p_before);
+    DELETE FROM app.return_call r WHERE r.closed_at < p_before AND r.at < p_before;
+    GET DIAGNOSTICS v_n = ROW_COUNT;
+    v_removed := v_removed || jsonb_build_object('return_call', v_n);
     DELETE FROM app.dial_refusal r WHERE r.id < app.uuid7_floor(p_before) AND r.at < p_before;
     GET DIAGNOSTICS v_n = ROW_COUNT;
     RETURN v_removed || jsonb_build_object('dial_refusal', v_n);

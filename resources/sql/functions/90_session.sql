@@ -160,6 +160,7 @@ BEGIN
         'now', v_now, 'lease_until', v_until, 'line', app.line_view(v_now),
         'callbacks_due', (SELECT count(*) FROM app.callback b
             WHERE b.state = 'open' AND b.owner = v_me.id AND b.due_at <= v_now),
+        'returns', CASE WHEN v_me.role IN ('coordinator', 'supervisor') THEN app.returns_for(v_me) END,
         'notices', CASE WHEN v_me.role = 'supervisor' THEN app.watch_notices(v_me) ELSE '[]'::jsonb END
             || CASE WHEN v_me.role IN ('supervisor', 'clinician') THEN (
             SELECT coalesce(jsonb_agg(n.words), '[]') FROM (

@@ -47,6 +47,11 @@ GRANT EXECUTE ON FUNCTION api.call_log(jsonb, uuid, integer)
 TO coordinator, supervisor, clinician, auditor;
 GRANT EXECUTE ON FUNCTION api.find_patient(jsonb, text) TO coordinator, supervisor, clinician, auditor;
 GRANT EXECUTE ON FUNCTION api.open_found(uuid, text, uuid) TO coordinator, supervisor;
+GRANT EXECUTE ON FUNCTION api.report_return(jsonb, uuid) TO coordinator, supervisor, clinician;
+GRANT EXECUTE ON FUNCTION
+    api.return_calls(), api.take_return(uuid, uuid, uuid), api.close_return(uuid, text, text, uuid)
+TO coordinator, supervisor;
+GRANT EXECUTE ON FUNCTION api.link_return(uuid, uuid, uuid) TO supervisor;
 GRANT EXECUTE ON FUNCTION api.break_glass(uuid, text, uuid), api.emergency_chart(uuid)
 TO coordinator, supervisor, clinician;
 GRANT EXECUTE ON FUNCTION api.why_not_called(uuid, timestamptz) TO supervisor, clinician, auditor;
@@ -105,7 +110,7 @@ GRANT EXECUTE ON FUNCTION
     api.version(), api.gateway_take_requests(integer), api.gateway_take_commands(integer),
     api.gateway_legs(), api.gateway_record_legs(jsonb),
     api.gateway_open_calls(), api.gateway_record(jsonb), api.gateway_beat(jsonb),
-    api.gateway_anchor(), api.gateway_sign(bigint, text, text)
+    api.gateway_anchor(), api.gateway_sign(bigint, text, text), api.gateway_incoming(jsonb)
 TO gateway;
 
 GRANT EXECUTE ON FUNCTION

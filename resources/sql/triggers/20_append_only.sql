@@ -58,6 +58,7 @@ BEGIN
             ('call_command', 'TRUNCATE', 'calls, requested_at, taken_at'),
             ('call_monitor', 'TRUNCATE', 'calls, ended_at'),
             ('call_help', 'TRUNCATE', 'calls, asked_at, answered_at, cleared_at'),
+            ('return_call', 'TRUNCATE', 'calls, closed_at, at'),
             ('incident', 'TRUNCATE', 'privacy, closed_at'),
             ('work_session', 'TRUNCATE', 'access, ended_at, last_seen'),
             ('op', 'TRUNCATE', 'access, at'),

@@ -33,7 +33,7 @@ BEGIN
         'call', 'call_outcome', 'callback', 'barrier', 'incident', 'rule_pack', 'outcome_code', 'rule',
         'confidential_request', 'reassigned_check', 'dnc_scrub', 'patient_authorization', 'agreement', 'communication',
         'gate_override', 'assignment', 'credential', 'required_training', 'alert', 'break_glass', 'dial_refusal',
-        'disclosure', 'incident_assessment', 'outcome_amendment', 'retention_class', 'purge_run', 'second_factor', 'login_lock',
+        'return_call', 'disclosure', 'incident_assessment', 'outcome_amendment', 'retention_class', 'purge_run', 'second_factor', 'login_lock',
         'recording_policy', 'recording_consent', 'recording', 'recording_playback',
         'carrier_account', 'line_setup', 'line_task', 'line_tick'
     ] LOOP

@@ -24,6 +24,7 @@ from tests.attack.attempts import (
     phone_line,
     reading,
     recordings,
+    returning,
     settings,
     writing,
 )
@@ -42,6 +43,7 @@ THEMES = (
     recordings,
     ear,
     phone_line,
+    returning,
 )
 # Each works here, but for the last two: a login in no group, and one that is nobody's.
 ROLES = ("c2", "sup", "cli", "adm", "aud", "gw")

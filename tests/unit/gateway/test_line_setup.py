@@ -27,7 +27,7 @@ from coordinator_app.gateway.carrier_account import Accounts
 from coordinator_app.gateway.line_check import check_line, problem_of
 from coordinator_app.gateway.own_secrets import Credentials
 from coordinator_app.secrets.memory import MemorySecretStore
-from tests.helpers.call_store import call_request
+from tests.helpers.call_store import call_request, leg_of
 from tests.helpers.line_world import OFFICE, OWN_PHONE, LineWorld
 
 REAL = CarrierKey("AC" + "1" * 32, "SK" + "2" * 32, "secret")
