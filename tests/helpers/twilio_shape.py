@@ -60,6 +60,7 @@ RESOURCES = (
         "/Conferences/{room}/Recordings", "conference.recording", "Recording", "RE", "recordings"
     ),
     Resource("/Recordings", "recording", "Recording", "RE", "recordings"),
+    Resource("/Queues", "queue", "Queue", "QU", "queues"),
     Resource(
         "/OutgoingCallerIds", "outgoing_caller_id", "OutgoingCallerId", "PN", "outgoing_caller_ids"
     ),
