@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, Protocol
-from uuid import UUID
 
 from PySide6.QtCore import Qt
 
 from coordinator_app.demo.witness import as_person, as_supervisor
-from coordinator_app.domain.call import CallCommand, CallState, CallView
+from coordinator_app.domain.call import CallCommand, CallState, CallView, PhoneState
 from coordinator_app.domain.ids import uuid7
 from coordinator_app.domain.monitor import HelpReason, MonitorMode
 from coordinator_app.domain.patient import Card
@@ -99,11 +98,10 @@ def _call(stage: Stage, colleague: PracticeDatabase) -> CallView:
     call = colleague.request_call(card.entry_id, card.fence, phone, uuid7())
 
     def talking() -> bool:
-        return _state(colleague, call.id) is CallState.LIVE
+        phone = colleague.my_phone()
+        if phone.state is PhoneState.UP and not phone.confirmed:
+            colleague.hear_me(phone.leg, "press", uuid7())
+        return colleague.call(call.id).state is CallState.LIVE
 
     stage.robot.until(talking, "the colleague's patient answers")
     return call
-
-
-def _state(colleague: PracticeDatabase, call_id: UUID) -> CallState:
-    return colleague.call(call_id).state

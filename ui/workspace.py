@@ -12,6 +12,7 @@ from PySide6.QtCore import QTimer, QTimeZone, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from coordinator_app.domain.call import CallState
 from coordinator_app.domain.person import Role
 from coordinator_app.domain.returns import ReturnsWaiting
 from ui.messages import Action, Level
@@ -188,6 +189,12 @@ class Workspace(QWidget):
         ear.on_line.connect(station.phone.follow_softphone)
         station.phone.learned.connect(ear.follow_phone)
         station.live_changed.connect(ear.follow)
+
+        def follow_mute() -> None:
+            call = station.work.call
+            ear.mute(call is not None and call.state is not CallState.ENDED and call.muted)
+
+        station.work.call_changed.connect(follow_mute)
         for pressed in (bar.dial_requested, bar.phone.connect_wanted):
             pressed.connect(ear.expect)
         ear.load()
@@ -242,6 +249,8 @@ class Workspace(QWidget):
         page.review_requested.connect(self._review)
         page.show_wanted.connect(lambda: self.open("team"))
         page.help_waiting.connect(lambda count: self.rail.set_badge("team", count))
+        if self.ear is not None:
+            page.phone_called.connect(self.ear.expect)
         return page
 
     def _make_rail(self, keys: tuple[str, ...]) -> NavRail:

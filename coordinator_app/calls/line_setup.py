@@ -69,6 +69,11 @@ class LineSetup(Protocol):
         """True when no real call can be made."""
         ...
 
+    @property
+    def account_sid(self) -> str:
+        """The account's id at the carrier."""
+        ...
+
     def account(self) -> AccountFacts | Unreachable:
         """Whether the account and the key are good for calls."""
         ...

@@ -72,6 +72,11 @@ class TwilioSetup:
         """See ``LineSetup``."""
         return self._line.is_practice
 
+    @property
+    def account_sid(self) -> str:
+        """See ``LineSetup``."""
+        return self._line.account
+
     def account(self) -> AccountFacts | Unreachable:
         """See ``LineSetup``."""
         try:

@@ -13,7 +13,7 @@ from coordinator_app.db.admin_session import (
     practice_day,
     value,
 )
-from coordinator_app.db.doctor_line import line_checks
+from coordinator_app.db.doctor_line import ear_checks, line_checks
 from coordinator_app.db.doctor_server import Check, server_checks
 from coordinator_app.db.migrate import program_schema
 from coordinator_app.db.roles import GROUPS, OWNERS
@@ -48,7 +48,7 @@ def examine(conninfo: str) -> tuple[Check, ...]:
         checks += [*_catalog(conn), *_roles(conn), _long_transactions(conn), _timeouts(conn)]
         with as_owner(conn):
             checks += [*_rules(conn, today), *_people(conn, today), *_papers(conn, today)]
-            checks += line_checks(conn)
+            checks += [*line_checks(conn), *ear_checks(conn)]
         with as_auditor(conn):
             checks += [*_backups(conn), *_anchors(conn)]
     return tuple(checks)

@@ -22,6 +22,23 @@ _START = "Start the gateway; it checks when it starts, and every day (docs/admin
 _ELSEWHERE = frozenset({"agreement", "authorization"})
 
 
+def ear_checks(conn: Admin) -> Iterator[Check]:
+    """Whether those who hear calls in the program can, on a real line."""
+    count = value(
+        conn,
+        "SELECT count(*) FROM app.person p WHERE p.active "
+        "AND p.role IN ('coordinator', 'supervisor') AND p.agent_endpoint LIKE 'client%' "
+        "AND NOT EXISTS (SELECT FROM app.softphone_key) "
+        "AND EXISTS (SELECT FROM app.gateway_health g WHERE NOT g.is_practice_line)",
+    )
+    if count:
+        yield Check(
+            "warn",
+            f"People who hear calls in the program: {count}; no key for the softphone is set.",
+            "coordinator-admin softphone set; or they choose their own phone under Settings.",
+        )
+
+
 def line_checks(conn: Admin) -> Iterator[Check]:
     """What stops calls, and what should be mended; a practice line is not judged."""
     row = conn.execute("SELECT s.source, s.checked_at, s.findings FROM app.line_setup s").fetchone()

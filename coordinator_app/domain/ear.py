@@ -86,7 +86,9 @@ def _own_phone(untrusted: str) -> str:
     try:
         number = PhoneNumber.parse(untrusted)
     except PhoneNumberError as error:
-        raise RefusedError(error.sentence, name="bad_number") from None
+        # The sentences are for whoever types a patient's number.
+        words = error.sentence.replace("the patient's own number", "the number of your own phone")
+        raise RefusedError(words, name="bad_number") from None
     if number.extension:
         raise RefusedError(
             "A phone behind an extension cannot be called for you. Write a direct number.",

@@ -80,14 +80,32 @@ SOFTPHONE: dict[int, SoftphoneTrouble] = {
     20105: _CLOCK,  # not yet valid
     20106: _TOKEN,  # invalid grants
     20107: _KEY,  # invalid signature
+    31204: _TOKEN,  # the library's older words for the same
+    31205: _TOKEN,
     51007: _TOKEN,  # token not authorized
+    31000: _SIGNAL,  # anything on the way
     31005: _SIGNAL,  # connection error
     31009: _SIGNAL,  # no transport
     53000: _SIGNAL,  # signalling disconnected
+    53001: _SIGNAL,
     53405: _MEDIA,  # media connection failed
+    31208: _DENIED,  # older libraries
+    31400: _NO_MICROPHONE,  # any fault of the microphone
     31401: _DENIED,  # permission denied
     31402: _NO_MICROPHONE,  # acquisition failed
 }
+#: What the browser calls a microphone that cannot be had, where the library gives no code.
+MICROPHONE_NAMES: dict[str, SoftphoneTrouble] = {
+    "NotAllowedError": _DENIED,
+    **dict.fromkeys(
+        ("NotFoundError", "NotReadableError", "OverconstrainedError", "AbortError"), _NO_MICROPHONE
+    ),
+}
+
+
+def codes_of(next_: Next) -> frozenset[int]:
+    """Every code after which this is done."""
+    return frozenset(code for code, trouble in SOFTPHONE.items() if trouble.next is next_)
 
 
 def softphone_trouble(code: int) -> SoftphoneTrouble:

@@ -183,6 +183,9 @@ class GatewayLine:
     authorized: bool
     ticks: tuple[str, ...]
     heard: str
+    records: bool  # whether calls are recorded
+    records_protected: bool  # whoever turned that on has looked at the carrier
+    softphone_account: str  # whose key signs the softphone's tokens; "": there is none
     open_calls: int
     accounts: tuple[SealedAccount, ...]
     tasks: tuple[AskedOfLine, ...]

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from coordinator_app.domain.ear import MyEar
+from coordinator_app.domain.practice import LineHealth
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from coordinator_app.domain.ear import MyEar
-    from coordinator_app.domain.practice import LineHealth
 
 # ITU-T G.114: up to 150 ms one way is not noticed in talk. Ours is the way to the practice's
 # database: a click that takes over 0.3 s is felt, one over 1 s is in the way of a call.
@@ -163,9 +163,9 @@ def judge_line(line: LineHealth, since: str) -> LineFinding:
 
     Args:
         line: the report.
-        since: when it became so, in words; "" when that is not known.
+        since: when it became so, as it stands in a sentence; "" when that is not known.
     """
-    known = f" (since {since})" if since else ""
+    known = f" Since {since}." if since else ""
     if line.round_trip_ms is not None:
         known += f" The carrier answers in {line.round_trip_ms} ms."
     match line.state:
@@ -241,6 +241,21 @@ def judge_carrier(
             "videos on this connection.",
         )
     return LineFinding(Part.CARRIER, Verdict.OK, f"Signed in{place}; {heard}.")
+
+
+def judge_test_call(sentence: str = "") -> LineFinding:
+    """Say that the phone line could not be heard on the softphone.
+
+    Args:
+        sentence: why the line did not call; "" when it called and no sound came.
+    """
+    return LineFinding(
+        Part.CARRIER,
+        Verdict.BAD,
+        sentence
+        or "The phone line called the softphone, and no sound came. A firewall may hold the sound "
+        "back (UDP): use your own phone, and tell your supervisor.",
+    )
 
 
 def judge_microphone(loudest: float) -> LineFinding:

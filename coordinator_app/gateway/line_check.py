@@ -49,7 +49,11 @@ def check_line(setup: LineSetup, line: GatewayLine) -> LineChecked | Unreachable
             _authorization(line),
             *(() if setup.is_practice else _papers(line)),
             _countries(countries, line),
-            *(() if setup.is_practice else _recordings(line)),
+            *(
+                ()
+                if setup.is_practice
+                else (_recordings(line), _softphone(setup.account_sid, line))
+            ),
             LineFinding(
                 "rate",
                 Level.NOTE,
@@ -191,19 +195,45 @@ def _countries(countries: frozenset[str] | None, line: GatewayLine) -> LineFindi
     return LineFinding("geo", Level.OK, "The account calls only where the practice does.")
 
 
-def _recordings(line: GatewayLine) -> Iterator[LineFinding]:
-    if "recordings_protected" in line.ticks:
+def _recordings(line: GatewayLine) -> LineFinding:
+    seen = "recordings_protected" in line.ticks or line.records_protected
+    where = (
+        "In the carrier’s console: voice, settings, HTTP basic authentication for media. Then tick "
+        "it here, before any recording."
+    )
+    if seen:
         words = "Recordings at the carrier ask for a password (HTTP authentication is on)."
-        yield LineFinding("recordings", Level.OK, words)
-    else:
-        yield LineFinding(
-            "recordings",
+        return LineFinding("recordings", Level.OK, words)
+    if line.records:
+        words = "Calls are recorded, and nobody has noted that the carrier protects recordings."
+        return LineFinding("recordings", Level.WARN, words, where)
+    return LineFinding(
+        "recordings",
+        Level.NOTE,
+        "Calls are not recorded. At the carrier, recordings are open to whoever knows their "
+        "address until that is switched off.",
+        where,
+    )
+
+
+def _softphone(account_sid: str, line: GatewayLine) -> LineFinding:
+    if not line.softphone_account:
+        return LineFinding(
+            "softphone",
             Level.NOTE,
-            "Calls are not recorded unless the practice turns that on. At the carrier, recordings "
-            "are open to whoever knows their address until that is switched off.",
-            "In the carrier’s console: voice, settings, HTTP basic authentication for media. Then "
-            "tick it here, before any recording.",
+            "There is no key for phones in the program; coordinators use their own phones.",
+            "If you want them: the administrator sets a key with coordinator-admin softphone set.",
         )
+    if line.softphone_account != account_sid:
+        return LineFinding(
+            "softphone",
+            Level.WARN,
+            "The key for phones in the program is of another account than the line: such phones "
+            "cannot be called.",
+            "Set a key of this account: coordinator-admin softphone set.",
+        )
+    words = "Phones in the program sign in to the account of the line."
+    return LineFinding("softphone", Level.OK, words)
 
 
 def _heard(line: GatewayLine) -> LineFinding:

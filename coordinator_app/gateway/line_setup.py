@@ -140,10 +140,20 @@ class LineChore:
         entered = next((one for one in line.accounts if one.state == "set"), None)
         if entered is not None:
             return entered != self._waits_for_idle and self._take_up(entered, line, store)
+        for one in line.accounts:
+            if one.id != self._account_id and one.state == "in_use":
+                self._say_if_closed(one, line, store)
         kept = {one.id for one in line.accounts}
         if self._account_id is not None and self._account_id not in kept:
             self._switch.when_idle()  # it was forgotten
         return False
+
+    def _say_if_closed(self, used: SealedAccount, line: GatewayLine, store: LineStore) -> None:
+        """Another gateway used it, or this one before it lost its key."""
+        try:
+            self._accounts.opened(used, line.practice_uid)
+        except SealError as error:
+            store.line_account(used.id, "refused", error.sentence)
 
     def _take_up(self, entered: SealedAccount, line: GatewayLine, store: LineStore) -> bool:
         try:

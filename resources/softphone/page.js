@@ -103,7 +103,6 @@
       () => tell("level", { input: loudness(analyser, room), output: 0 }), METER_MS);
     meter = { stream, context, timer };
     for (const track of stream.getTracks()) track.onended = () => tellDevices();
-    tell("listening", { on: true });
     await tellDevices(); // labels are known from now on
   }
 
@@ -113,7 +112,6 @@
     meter.stream.getTracks().forEach((track) => track.stop());
     meter.context.close();
     meter = null;
-    tell("listening", { on: false });
   }
 
   async function tone() {
@@ -165,6 +163,13 @@
       device.audio.on("deviceChange", now(() => tellDevices()));
     }
     device.register().then(useDevices).catch((error) => trouble(error, "register"));
+  }
+
+  // A token that had run out has ended the registration, too: the library waits for a new one.
+  async function renew({ token }) {
+    if (!device) return;
+    device.updateToken(token);
+    if (device.state === Twilio.Device.State.Unregistered) await device.register();
   }
 
   async function incoming(coming) {
@@ -249,15 +254,12 @@
 
   const orders = {
     sign_in: signIn,
-    token: ({ token }) => device && device.updateToken(token),
+    token: renew,
     expect: ({ from, ms }) => { expected = ms > 0 ? { from, until: Date.now() + ms } : null; },
     mute: ({ on }) => { muted = on; if (call) call.mute(on); },
     choose: ({ input, output }) => { chosen = { input, output }; return useDevices(); },
     listen: ({ on }) => (on ? listen() : unlisten()),
     tone,
-    devices: tellDevices,
-    hang_up: () => call && call.disconnect(),
-    sign_out: signOut,
   };
 
   async function obey(text) {

@@ -264,3 +264,32 @@ def test_times_of_the_line_are_shifted_into_the_practices_time(practice: Practic
     seen = practice.c1.one("SELECT api.call(%s::uuid)", call["id"])
     answered = datetime.fromisoformat(seen["answered_at"])
     assert abs(answered - practice.now()) < timedelta(seconds=30)
+
+
+def test_policy_the_gateways_login_can_do_its_own_work_and_nothing_else(practice: Practice) -> None:
+    """The least privilege of a computer that stands on the internet's side."""
+    ours = practice.rows(
+        "SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace IN "
+        "('api'::regnamespace, 'app'::regnamespace, 'audit'::regnamespace) "
+        "AND has_function_privilege('cc_gw', p.oid, 'EXECUTE')"
+    )
+    others = {name for (name,) in ours if not name.startswith("gateway_")}
+    assert others == {"version"}
+    assert practice.rows(
+        "SELECT c.oid::regclass::text FROM pg_class c WHERE c.relnamespace IN "
+        "('api'::regnamespace, 'app'::regnamespace, 'audit'::regnamespace) AND CASE c.relkind "
+        "WHEN 'S' THEN has_sequence_privilege('cc_gw', c.oid, 'USAGE, SELECT, UPDATE') "
+        "WHEN 'r' THEN has_table_privilege('cc_gw', c.oid, 'SELECT, INSERT, UPDATE, DELETE, "
+        "TRUNCATE, REFERENCES, TRIGGER') OR has_any_column_privilege('cc_gw', c.oid, 'SELECT') "
+        "ELSE false END"
+    ) == []  # fmt: skip
+    (attributes,) = practice.rows(
+        "SELECT r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolbypassrls "
+        "FROM pg_roles r WHERE r.rolname = 'cc_gw'"
+    )
+    assert attributes == (False,) * 5
+    groups = practice.rows(
+        "SELECT g.rolname::text FROM pg_roles g WHERE pg_has_role('cc_gw', g.oid, 'MEMBER') "
+        "AND g.rolname <> 'cc_gw'"
+    )
+    assert groups == [("gateway",)]

@@ -400,7 +400,9 @@ def test_another_account_makes_what_was_found_void(
     gateway.line_checked(OWNED)
     gateway.line_source("window", ACCOUNT.account_sid)
     assert practice.sup.ask("phone_line")["number_kind"] == "owned"
+    practice.sup.ask("tick_line", "full_account", True, op())
     gateway.line_source("vault", "AC" + "3" * 32)
+    assert gateway.line().ticks == (), "what was looked up was another account's"
     shown = practice.sup.ask("phone_line")
     assert (shown["number_kind"], shown["findings"], shown["source"]) == ("", [], "vault")
 
@@ -414,6 +416,26 @@ def test_the_countries_that_the_administrator_allows_reach_the_gateway(
     for wrong in ([], ["USA"], ["1"], ["U S"]):
         with pytest.raises(RefusedError, match="two letters"):
             allow_countries(practice.database.conninfo, wrong)
+
+
+def test_what_else_the_check_looks_at_reaches_the_gateway(
+    practice: Practice, gateway: SqlSideStore
+) -> None:
+    facts = gateway.line()
+    assert (facts.records, facts.records_protected, facts.softphone_account) == (False, False, "")
+    practice.owner.run(
+        "INSERT INTO app.softphone_key VALUES (true, %s, %s, repeat('x', 32), app.now(), 'adm')",
+        ACCOUNT.account_sid,
+        "SK" + "2" * 32,
+    )
+    practice.owner.run(
+        "INSERT INTO app.recording_policy "
+        "VALUES (gen_random_uuid(), app.now(), %s, true, 30, true)",
+        practice.person_id("cc_sup"),
+    )
+    facts = gateway.line()
+    assert (facts.records, facts.records_protected) == (True, True)
+    assert facts.softphone_account == ACCOUNT.account_sid
 
 
 def test_the_gateways_nonsense_is_refused(practice: Practice, gateway: SqlSideStore) -> None:

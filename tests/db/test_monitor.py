@@ -226,6 +226,21 @@ def test_without_a_gateway_a_wish_ends_by_itself(practice: Practice) -> None:
     assert monitor(practice, call)["my_state"] == "requested", "and may be asked for again"
 
 
+def test_what_a_lost_gateway_left_behind_keeps_nobody_from_the_next_call(
+    practice: Practice,
+) -> None:
+    _, first = practice.talk(practice.c1, 1)
+    join(practice, first)
+    practice.hang_up(first)
+    _, second = practice.talk(practice.c2, 2)
+    with refused("QC173"):
+        monitor(practice, second)
+    practice.pass_time(minutes=3)
+    assert monitor(practice, second)["my_state"] == "requested"
+    (end,) = trail(practice, "monitor.end")
+    assert end["why"] == "lost"
+
+
 def test_a_state_never_goes_back_and_the_first_end_stays(practice: Practice) -> None:
     _, call = practice.talk(practice.c1, 1)
     found = join(practice, call)

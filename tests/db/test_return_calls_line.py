@@ -31,6 +31,7 @@ from coordinator_app.domain.returns import ReturnKind, ReturnReport, ReturnsWait
 from coordinator_app.errors import NotAllowedError, StaleError
 from coordinator_app.gateway.incoming import Listener
 from tests.helpers.db_practice import OFFICE, PASSWORD
+from tests.helpers.own_phone import press
 from tests.helpers.people import PEOPLE, number_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class World:
 
     def __init__(self, practice: Practice, line: PracticeLine, account: TwilioLine) -> None:
         self.line = line
+        self.person = practice.c1.connection
         self.calls = SqlCallStore.connect(login(practice, "cc_gw"))
         self.side = SqlSideStore.connect(login(practice, "cc_gw"))
         clock = SystemClock()
@@ -67,6 +69,7 @@ class World:
             assert time.monotonic() < end, "it never became so"
             self.chore.turn(self.side)
             self.engine.step(self.calls)
+            press(self.person)  # "I hear you"
             self.calls.wait(0.05)
 
     def close(self) -> None:

@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import io
 import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -16,7 +18,13 @@ from hypothesis import strategies as st
 from twilio.jwt.access_token import AccessToken
 
 from coordinator_app.cli import main
-from tests.helpers.db_practice import OFFICE, op, refused
+from coordinator_app.db.connector import SqlConnector
+from coordinator_app.db.doctor_line import ear_checks
+from coordinator_app.domain.ear import EarKind
+from coordinator_app.domain.line_test import LineFinding, Part, Verdict
+from coordinator_app.domain.session import Connection, TlsMode
+from coordinator_app.errors import RefusedError
+from tests.helpers.db_practice import OFFICE, PASSWORD, op, refused
 from tests.helpers.totp import code_now
 
 if TYPE_CHECKING:
@@ -419,6 +427,15 @@ def test_a_probe_says_how_the_database_is_reached(practice: Practice) -> None:
     assert abs(practice.value("SELECT extract(epoch FROM now() - %s::timestamptz)", said["at"])) < 9
 
 
+def test_since_when_the_line_is_so_is_said_in_the_practices_time(practice: Practice) -> None:
+    practice.rows("DELETE FROM app.gateway_health")
+    since = datetime.now(UTC) - timedelta(minutes=10)  # the gateway lives in real time
+    health = {"state": "ok", "is_practice_line": True, "sentence": "", "since": since.isoformat()}
+    practice.gw.ask("gateway_beat", health)
+    said = datetime.fromisoformat(practice.c1.ask("line_probe")["line"]["since"])
+    assert abs(practice.now() - said - timedelta(minutes=10)) < timedelta(seconds=30)
+
+
 def test_a_supervisor_sees_the_newest_line_test_of_a_shift(practice: Practice) -> None:
     practice.c1.sign_in()
     assert line_test_of(practice, "cc_c1") is None
@@ -461,3 +478,41 @@ def test_policy_a_change_in_the_shift_lets_the_old_ear_go(practice: Practice) ->
     assert practice.value(legs, mine) is False
     practice.c1.ask("connect_phone", op())
     assert practice.c1.ask("my_phone")["endpoint"] == "+16175559001"
+
+
+def test_doctor_tells_of_ears_that_cannot_hear(practice: Practice) -> None:
+    def told() -> list[str]:
+        return [check.what for check in ear_checks(practice.owner.connection)]
+
+    assert told() == [], "nothing is heard on a practice line"
+    make_real(practice)
+    assert told() == ["People who hear calls in the program: 9; no key for the softphone is set."]
+    choose(practice.c1, "+16175559001")
+    assert "program: 8;" in told()[0]
+    give_key(practice)
+    assert told() == []
+
+
+def test_the_windows_side_reads_every_answer(practice: Practice) -> None:
+    """Through the adapter: what the database says is what the window's types say."""
+    where = practice.database
+    place = Connection("Test", where.host, where.port, where.name, "cc_sup", TlsMode.LOOPBACK)
+    with closing(SqlConnector().connect(place, PASSWORD)) as person:
+        person.sign_in("0.1.0", "test")
+        assert person.my_ear().kind is EarKind.SOFTPHONE
+        chosen = person.choose_ear("+16175559001", op())
+        assert (chosen.kind, chosen.address) == (EarKind.PHONE, "+16175559001")
+        with pytest.raises(RefusedError, match="sip:name@host"):
+            person.choose_ear("sip:x", op())
+        token = person.softphone_token()
+        assert (token.seconds, token.is_practice_line) == (600, True)
+        probe = person.line_probe()
+        assert (probe.line.state, probe.ear.kind) == ("ok", EarKind.PHONE)
+        finding = LineFinding(Part.NETWORK, Verdict.BAD, "Your connection loses 9 %.")
+        person.keep_line_test((finding,), op())
+        row = next(row for row in person.people() if row.person.login == "cc_sup")
+        assert row.line_test is not None
+        assert (row.line_test.worst, row.line_test.finding) == (Verdict.BAD, finding.sentence)
+        assert person.softphone_key().set_at is None
+        assert person.set_softphone_key(ACCOUNT, KEY, SECRET, op()).key_sid == KEY
+        assert person.clear_softphone_key(op()).key_sid == ""

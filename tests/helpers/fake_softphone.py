@@ -63,10 +63,6 @@ class FakeSoftphone(Softphone):
         """See the base."""
         self.told.append(("tone",))
 
-    def hang_up(self) -> None:
-        """See the base."""
-        self.told.append(("hang_up",))
-
     def close(self) -> None:
         """See the base."""
         self.told.append(("close",))

@@ -70,7 +70,6 @@ class Call:
     loudest: float = 0.0  # of what the page said, 0 to 1
     answered: threading.Event = field(default_factory=threading.Event)
     refused: threading.Event = field(default_factory=threading.Event)
-    hung_up: threading.Event = field(default_factory=threading.Event)
     heard: threading.Event = field(default_factory=threading.Event)
 
 
@@ -124,14 +123,6 @@ class Signalling:
         if self._page is not None:
             transport = self._page.transport
             self._loop.call_soon_threadsafe(transport.abort)
-
-    def stop_listening(self) -> None:
-        """Be away: the page finds nobody."""
-        self._do(self._close_server())
-
-    def listen_again(self) -> None:
-        """Be there again, at the same place."""
-        self._do(self._open_server())
 
     def _do(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
@@ -190,8 +181,6 @@ class Signalling:
                 await self._on_answer(payload)
             case "reject":
                 self.calls[payload["callsid"]].refused.set()
-            case "hangup":
-                self.calls[payload["callsid"]].hung_up.set()
 
     async def _on_listen(self, payload: dict[str, Any]) -> None:
         self.tokens.append(payload["token"])

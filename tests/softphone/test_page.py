@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -151,16 +153,6 @@ def test_a_call_that_nobody_expects_is_turned_away(
     assert phone.phase is Phase.READY
 
 
-def test_one_hangs_up_ones_own_leg(qtbot: QtBot, carrier: Signalling, phone: WebSoftphone) -> None:
-    ready(qtbot, phone)
-    phone.expect(OFFICE, 30)
-    call = carrier.invite(OFFICE)
-    until(qtbot, lambda: phone.phase is Phase.ON_CALL)
-    phone.hang_up()
-    until(qtbot, call.hung_up.is_set)
-    until(qtbot, lambda: phone.phase is Phase.READY)
-
-
 def test_a_lost_line_comes_back_by_itself(
     qtbot: QtBot, carrier: Signalling, phone: WebSoftphone
 ) -> None:
@@ -182,6 +174,20 @@ def test_a_token_that_runs_out_is_asked_for_in_time_and_renewed(
     phone.update_token(token("d.e.f"))
     until(qtbot, lambda: carrier.tokens == ["a.b.c", "d.e.f"])
     assert phone.phase is Phase.READY
+
+
+def test_a_token_that_had_run_out_is_made_good_by_the_next(
+    qtbot: QtBot, carrier: Signalling, phone: WebSoftphone
+) -> None:
+    carrier.refuse_tokens = 1
+    ear = Ear(phone)
+    phone.sign_in(token())
+    until(qtbot, lambda: ear.tokens_wanted == 1)
+    phone.update_token(token("d.e.f"))
+    until(qtbot, lambda: phone.phase is Phase.READY)
+    phone.expect(OFFICE, 30)
+    carrier.invite(OFFICE)
+    until(qtbot, lambda: phone.phase is Phase.ON_CALL)
 
 
 def test_a_refused_token_is_asked_for_once_more_and_no_oftener(
@@ -386,3 +392,18 @@ def test_the_microphone_is_for_our_page_alone() -> None:
     others = [kind for kind in kinds if kind is not kinds.MediaAudioCapture]
     assert len(others) > 5
     assert [kind for kind in others if decided(kind)] == []
+
+
+def test_a_page_that_dies_is_told_and_a_new_one_signs_in(
+    qtbot: QtBot, carrier: Signalling, phone: WebSoftphone
+) -> None:
+    ear = Ear(phone)
+    ready(qtbot, phone)
+    page = phone._page
+    assert page is not None
+    os.kill(page.renderProcessPid(), signal.SIGKILL)
+    until(qtbot, lambda: phone.phase is Phase.FAILED)
+    assert ear.troubles[-1].where == "process"
+    assert not shiboken6.isValid(page)
+    ready(qtbot, phone)
+    assert len(carrier.tokens) == 2

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QSettings, Qt
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -26,7 +26,7 @@ from tests.ui.test_page_structure import clipped, overlapping, settle, unnamed
 from ui.messages import MessageBus
 from ui.pages.settings import SettingsPage
 from ui.preferences import Preferences
-from ui.softphone.base import Devices, Phase, Trouble
+from ui.softphone.base import Devices, Phase, Softphone, Trouble
 from ui.softphone.desk import EXPECT_S, EarDesk
 from ui.softphone.sdk import Missing, missing
 from ui.softphone.words import state_of, trouble_words
@@ -83,7 +83,7 @@ def test_the_softphone_is_made_and_signed_in_only_when_it_is_chosen(ear: Desk) -
     assert (ear.kit.made, ear.practice.minted) == ([], 0)
     assert ear.desk.state.words == "Own phone · ending 0142"
     ear.desk.keep("client")
-    assert ear.phone.told == [("choose", "", ""), ("sign_in", "token 1")]
+    assert ear.phone.told == [("choose", "", ""), ("mute", False), ("sign_in", "token 1")]
     ear.phone.be(Phase.READY)
     assert (ear.desk.state.words, ear.desk.state.problem) == ("Softphone ready", False)
     phone = ear.phone
@@ -98,19 +98,51 @@ def test_on_the_practice_line_no_token_is_minted_and_nothing_is_loaded(ear: Desk
     assert (ear.kit.made, ear.practice.minted) == ([], 0)
     assert "practice" in ear.desk.state.words
     ear.desk.listen(True)  # microphone and speaker can be tried all the same
-    assert ear.phone.told[1:] == [("open",), ("listen", True)]
+    assert ear.phone.told[2:] == [("open",), ("listen", True)]
 
 
-@pytest.mark.parametrize("lacks", [Missing(extra=True), Missing(library=True)])
-def test_without_the_extra_or_the_library_it_says_what_to_do(
-    qapp: QApplication, tmp_path: Path, lacks: Missing
+@pytest.mark.parametrize(
+    ("lacks", "words"),
+    [
+        (Missing(extra=True), "tools/softphone"),
+        (Missing(library=True), "tools/softphone"),
+        (Missing(root=True), "ordinary user"),
+    ],
+)
+def test_without_what_it_needs_it_says_what_to_do(
+    qapp: QApplication, tmp_path: Path, lacks: Missing, words: str
 ) -> None:
     ear = Desk(tmp_path, lacks)
     ear.desk.load()
     assert (ear.kit.made, ear.practice.minted) == ([], 0)
     assert ear.desk.state.problem
-    assert "tools/softphone" in ear.desk.state.about
+    assert words in ear.desk.state.about
     assert not ear.desk.usable
+
+
+def test_a_web_engine_that_cannot_be_loaded_is_said_and_no_fault(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    class Broken(FakeKit):
+        def make(self, parent: QObject) -> Softphone:
+            raise ImportError("libnss3.so: cannot open shared object file")
+
+    ear = Desk(tmp_path)
+    ear.desk._kit = Broken()
+    ear.desk.load()
+    assert ear.desk.state.problem
+    assert "libnss3" in ear.desk.state.about
+    ear.desk.listen(True)
+    ear.desk.play_tone()
+    assert ear.desk.phone is None
+
+
+def test_the_microphone_is_muted_with_the_call(ear: Desk) -> None:
+    ear.desk.load()
+    ear.desk.mute(True)
+    ear.desk.mute(True)
+    ear.desk.mute(False)
+    assert ear.phone.told[-2:] == [("mute", True), ("mute", False)]
 
 
 def test_a_token_that_runs_out_is_renewed_and_the_call_goes_on(ear: Desk) -> None:
@@ -224,7 +256,9 @@ def test_every_phase_and_trouble_has_words(ear: Desk) -> None:
         assert state.about.endswith(".")
         assert state.problem == (phase in {Phase.LOST, Phase.FAILED})
     assert "microphone" in trouble_words(Trouble(31402, "accept")).lower()
-    assert "key is refused" in trouble_words(Trouble(20101, "device"))
+    assert "microphone" in trouble_words(Trouble(0, "accept", "NotAllowedError")).lower()
+    assert "cannot sign in" in trouble_words(Trouble(20101, "device"))
+    assert "key is not accepted" in trouble_words(Trouble(20103, "device"))
     assert trouble_words(Trouble(31005, "device")) == "", "the line says it by itself"
 
 
@@ -277,6 +311,21 @@ def test_own_phone_is_typed_checked_and_kept(page: SettingsPage, ear: Desk) -> N
     assert [endpoint for endpoint, _ in ear.practice.chosen] == ["+16175559001"]
     assert card.problem.text() == ""
     assert card.state.text() == "Own phone · ending 9001"
+
+
+def test_what_was_set_up_since_is_offered_when_the_page_is_opened(
+    page: SettingsPage, ear: Desk
+) -> None:
+    page.hide()
+    ear.practice.ear = replace(ear.practice.ear, softphone_ready=False)
+    page.show()
+    assert "coordinator-admin softphone set" in card_of(page).problem.text()
+    assert ear.desk.phone is None
+    page.hide()
+    ear.practice.ear = replace(ear.practice.ear, softphone_ready=True)
+    page.show()
+    assert card_of(page).problem.text() == ""
+    assert ear.phone.told[-1][0] == "sign_in"
 
 
 def test_a_sip_address_is_checked(page: SettingsPage, ear: Desk) -> None:

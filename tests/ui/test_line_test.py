@@ -26,7 +26,7 @@ from ui.softphone.base import Phase, Quality
 from ui.softphone.sdk import Missing
 from ui.theme import Mode, Theme
 
-FAST = Pace(questions=5, every_ms=1, patience_ms=60_000, poll_ms=1)
+FAST = Pace(questions=5, every_ms=1, patience_ms=60_000, poll_ms=1, sound_ms=1)
 
 
 class Test:
@@ -56,6 +56,12 @@ class Test:
 
     def verdicts(self) -> dict[Part, Verdict]:
         return {one.key: one.state for one in self.page.findings}
+
+    def be_called(self) -> None:
+        """Let the line call the softphone, and sound arrive."""
+        self.ear.phone.be(Phase.ON_CALL)
+        self.ear.phone.audio.emit(True)
+        self.qtbot.waitUntil(lambda: Part.CARRIER in self.page._findings)
 
     def words(self, part: Part) -> str:
         return self.view.rows[part].words.text()
@@ -91,6 +97,10 @@ def test_a_softphone_is_heard_measured_and_kept(test: Test) -> None:
     assert phone.told[-1] == TONE
     assert test.practice.kept == [], "a person has to say what they hear"
     test.view.yes.click()
+    assert "calls the softphone" in test.words(Part.CARRIER)
+    assert phone.told[-1][0] == "expect"
+    assert "connect_phone" in test.practice.log
+    test.be_called()
     assert test.verdicts() == dict.fromkeys(Part, Verdict.OK)
     assert "ashburn" in test.words(Part.CARRIER)
     assert "5 questions" in test.words(Part.NETWORK)
@@ -114,11 +124,45 @@ def test_a_silent_microphone_and_an_unheard_tone_are_bad(test: Test) -> None:
 def test_the_sound_of_a_running_call_is_judged(test: Test) -> None:
     phone = test.ear.phone
     phone.be(Phase.ON_CALL)
-    phone.quality.emit(Quality(mos=2.2, rtt_ms=320, jitter_ms=40, loss=7))
     test.start()
     test.measured()
+    phone.quality.emit(Quality(mos=2.2, rtt_ms=320, jitter_ms=40, loss=7))
+    test.view.yes.click()
+    test.qtbot.waitUntil(lambda: Part.CARRIER in test.page._findings)
+    assert "connect_phone" not in test.practice.log, "it is called already"
     assert test.verdicts()[Part.CARRIER] is Verdict.ATTENTION
     assert "7 % lost" in test.words(Part.CARRIER)
+
+
+def test_a_test_call_without_sound_is_bad(qtbot: QtBot, ear: Desk) -> None:
+    test = Test(qtbot, ear, replace(FAST, call_ms=1))
+    ear.phone.be(Phase.READY)
+    test.start()
+    test.measured()
+    test.view.yes.click()
+    qtbot.waitUntil(lambda: Part.CARRIER in test.page._findings)
+    assert "no sound came" in test.words(Part.CARRIER)
+
+
+def test_nothing_is_tested_during_a_patients_call(test: Test) -> None:
+    test.ear.desk.follow(True)
+    test.start()
+    assert "End the call first" in test.ear.said()
+    assert test.page.findings == ()
+    assert test.view.start.isEnabled()
+    test.ear.desk.follow(False)
+    test.start()
+    assert not test.view.start.isEnabled()
+
+
+def test_a_line_that_does_not_call_says_why(test: Test) -> None:
+    test.ear.phone.be(Phase.READY)
+    test.start()
+    test.measured()
+    test.practice.fail_next(RefusedError("The phone line is down.", name="line_down"))
+    test.view.yes.click()
+    assert test.words(Part.CARRIER) == "The phone line is down."
+    assert test.verdicts()[Part.CARRIER] is Verdict.BAD
 
 
 def test_lost_questions_are_counted(test: Test) -> None:

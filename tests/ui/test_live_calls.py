@@ -21,12 +21,14 @@ from tests.helpers.fake_data import NOW
 from tests.helpers.fake_live import live_row, live_rows
 from tests.helpers.fake_session import make_session
 from tests.helpers.fake_sign_in import person_of
+from tests.helpers.fake_softphone import FakeSoftphone
 from tests.helpers.fake_team import FakeTeamPractice
 from tests.helpers.inline import InlineTasks
 from tests.helpers.window import close_bench, make_bench, texts_of
 from tests.ui.test_page_structure import clipped, overlapping, settle, unnamed
 from ui.messages import MessageBus
 from ui.pages.team import TeamPage
+from ui.softphone.desk import EXPECT_S
 from ui.theme import Mode, Theme
 from ui.views.live_calls import LiveCallsView
 
@@ -176,6 +178,21 @@ def test_a_supervisor_comes_to_a_call_and_is_told_who_hears_them(
     assert [m for m, b in view.modes.items() if b.isChecked()] == [mode]
 
 
+def test_ones_own_softphone_hears_that_it_is_called(
+    page: TeamPage, practice: FakeTeamPractice
+) -> None:
+    called: list[bool] = []
+    page.phone_called.connect(lambda: called.append(True))
+    choose(page, "Amelia Brandt")
+    assert called == []
+    page.live_view.modes[LISTEN].click()
+    page.live.load()
+    assert called == [True, True], "as long as it is on its way"
+    practice.let_hear()
+    page.live.load()
+    assert called == [True, True]
+
+
 def test_the_way_is_changed_and_the_call_is_left(
     page: TeamPage, practice: FakeTeamPractice
 ) -> None:
@@ -258,18 +275,18 @@ def test_enter_on_a_row_listens(page: TeamPage, practice: FakeTeamPractice) -> N
 def test_help_is_answered_and_settled(page: TeamPage, practice: FakeTeamPractice) -> None:
     view = page.live_view
     choose(page, "Luis Cordero")
-    assert view.wanted.text() == "Wants help 0:42: A medical question"
-    assert not view.send.isEnabled()
-    view.coming.click()
+    assert view.help.wanted.text() == "Wants help 0:42: A medical question"
+    assert not view.help.send.isEnabled()
+    view.help.coming.click()
     assert practice.wishes[-1][::2] == ("answer", "Coming")
-    assert "You answered" in view.wanted.text()
-    view.answer.setText("  Ask them to hold on ")
-    QTest.keyClick(view.answer, Qt.Key.Key_Return)
+    assert "You answered" in view.help.wanted.text()
+    view.help.answer.setText("  Ask them to hold on ")
+    QTest.keyClick(view.help.answer, Qt.Key.Key_Return)
     assert practice.wishes[-1][::2] == ("answer", "Ask them to hold on")
-    assert view.answer.text() == ""
-    view.settle.click()
+    assert view.help.answer.text() == ""
+    view.help.settle.click()
     assert practice.wishes[-1][0] == "clear"
-    assert not view._help.isVisible()
+    assert not view.help.isVisible()
 
 
 def test_coming_to_the_call_takes_the_help(page: TeamPage, practice: FakeTeamPractice) -> None:
@@ -302,6 +319,13 @@ def test_a_call_for_help_is_told_on_every_page_and_leads_to_the_call(
         assert workspace.current == "team"
         assert team.live_view.isVisible()
         assert team.live_view.who.text() == "Luis Cordero · H. W."
+        # Their own softphone takes calls that are expected, and this one is.
+        ear = workspace.ear
+        assert ear is not None
+        assert ear.ear is not None
+        ear.phone = FakeSoftphone(ear)
+        team.live_view.modes[LISTEN].click()
+        assert ear.phone.told == [("expect", ear.ear.office_number, EXPECT_S)]
         # Locked, nothing of any patient stays.
         workspace.conceal()
         assert "H. W." not in "\n".join(texts_of(workspace))

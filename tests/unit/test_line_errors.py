@@ -10,7 +10,7 @@ TABLE = {
     **dict.fromkeys((20101, 20102, 20103, 20104, 20105, 20106, 20107, 51007), Next.MINT_AGAIN),
     **dict.fromkeys((31005, 31009, 53000, 53405), Next.WAIT),
     **dict.fromkeys((31401, 31402), Next.MICROPHONE),
-    **dict.fromkeys((0, 31000, 99999), Next.STOP),
+    **dict.fromkeys((0, 31003, 99999), Next.STOP),
 }
 
 

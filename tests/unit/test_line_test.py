@@ -74,9 +74,9 @@ def test_the_phone_line_is_told_with_its_time_and_the_carriers_answer() -> None:
     assert (good.state, "84 ms" in good.sentence) == (Verdict.OK, True)
     slow = judge_line(replace(LINE, state="slow", sentence="It answers slowly."), "")
     assert (slow.state, "your side" in slow.sentence) == (Verdict.ATTENTION, True)
-    down = judge_line(replace(LINE, state="down", sentence="It is away."), "Today 9:00 AM")
+    down = judge_line(replace(LINE, state="down", sentence="It is away."), "today 9:00 AM")
     assert down.state is Verdict.BAD
-    assert "since Today 9:00 AM" in down.sentence
+    assert "Since today 9:00 AM." in down.sentence
 
 
 @pytest.mark.parametrize(

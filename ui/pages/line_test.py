@@ -24,7 +24,7 @@ from coordinator_app.domain.line_test import (
     support_text,
 )
 from coordinator_app.domain.session import TlsMode
-from ui.models.words import moment
+from ui.models.words import moment, within
 from ui.pages.page import Page
 from ui.softphone.base import Phase, Quality
 from ui.views.line_test import LineTestView
@@ -54,12 +54,16 @@ class Pace:
         every_ms: milliseconds between two.
         patience_ms: how long the last answers are waited for; what is missing then is lost.
         poll_ms: how often the own phone is looked at.
+        call_ms: how long the softphone's test call may take until it is heard.
+        sound_ms: how long its sound is listened to, so that there is something to measure.
     """
 
     questions: int = 15
     every_ms: int = 400
     patience_ms: int = 12_000
     poll_ms: int = 1_000
+    call_ms: int = 30_000
+    sound_ms: int = 6_000
 
 
 class LineTestPage(Page):
@@ -97,11 +101,14 @@ class LineTestPage(Page):
         self._ticks = self._timer(self._pace.every_ms, self._put)
         self._patience = self._timer(self._pace.patience_ms, self._end_network, single=True)
         self._poll = self._timer(self._pace.poll_ms, self._look_at_phone)
+        self._ringing = self._timer(self._pace.call_ms, self._end_call, single=True)
+        self._sound = self._timer(self._pace.sound_ms, self._end_call, single=True)
         self.view.start_wanted.connect(self.start)
         self.view.copy_wanted.connect(self._copy)
         self.view.answered.connect(self._on_answer)
         ear.level.connect(self._on_level)
         ear.quality.connect(self._on_quality)
+        ear.on_line.connect(self._on_line)
 
     def _timer(self, interval: int, run: object, *, single: bool = False) -> QTimer:
         timer = QTimer(self, interval=interval, singleShot=single)
@@ -132,11 +139,16 @@ class LineTestPage(Page):
             )
             self._ear.load()
             return
+        if self._ear.live:
+            self._messages.warning(
+                self.tr("End the call first: a tone would be played into it."), key="line_test"
+            )
+            return
         self._stop()
         self._messages.clear("line_test")
         self._run += 1
         self._asked, self._lost, self._answered = 0, 0, []
-        self._findings, self._network_done = {}, False
+        self._findings, self._network_done, self._quality = {}, False, None
         self._parts = self._parts_of(ear)
         self.view.show_parts(self._parts)
         self.view.begin()
@@ -146,7 +158,7 @@ class LineTestPage(Page):
             self._ticks.start()
 
     def _stop(self) -> None:
-        for timer in (self._ticks, self._patience, self._poll):
+        for timer in (self._ticks, self._patience, self._poll, self._ringing, self._sound):
             timer.stop()
         self._ear.listen(False)
         self._question = ""
@@ -165,6 +177,8 @@ class LineTestPage(Page):
         for part in (Part.EAR, Part.SPEAKER):
             if part not in self._findings:
                 self._find(LineFinding(part, Verdict.ATTENTION, words))
+        if self._network_done and Part.CARRIER in self._parts:
+            self._begin_call()
 
     def _find(self, finding: LineFinding) -> None:
         if finding.key not in self._parts:
@@ -240,7 +254,7 @@ class LineTestPage(Page):
     def _judge_first(self, probe: LineProbe, skew: timedelta) -> None:
         session = self._session
         zone, now = session.signed_in.practice.zone, session.clock.now()
-        since = "" if probe.line.since is None else moment(probe.line.since, zone, now)
+        since = "" if probe.line.since is None else within(moment(probe.line.since, zone, now))
         encrypted = session.connection.tls is TlsMode.VERIFY_FULL
         self._find(line_test.judge_line(probe.line, since))
         self._find(
@@ -259,21 +273,58 @@ class LineTestPage(Page):
             away = self.tr("Not known: the practice’s database did not answer.")
             for part in (Part.LINE, Part.DATABASE):
                 self._find(LineFinding(part, Verdict.BAD, away))
-        if Part.CARRIER in self._parts:
-            self._find(self._judge_carrier())
         self._find(line_test.judge_network(trips))
         if self._question == "speak":
             self._end_speaking()
+        elif Part.CARRIER in self._parts and self._question != "tone":
+            self._begin_call()
+
+    # -- the softphone's test call ------------------------------------------------------------
+
+    def _begin_call(self) -> None:
+        """Have the phone line call the softphone, as it does once a shift; the leg stays up."""
+        phone, run = self._ear.phone, self._run
+        if phone is None or phone.phase is not Phase.READY:
+            on_call = phone is not None and phone.phase is Phase.ON_CALL
+            if on_call:
+                self._sound.start()
+            else:
+                self._find(line_test.judge_carrier(signed_in=False, edge=""))
+            return
+        self.view.show_progress(Part.CARRIER, self.tr("The phone line calls the softphone…"))
+        self._ringing.start()
+        self._ear.expect()
+        practice, op_id = self._session.practice, uuid7()
+
+        def failed(error: UserFacingError) -> None:
+            if run == self._run and self._ringing.isActive():
+                self._ringing.stop()
+                self._find(line_test.judge_test_call(error.sentence))
+
+        self._tasks.run(self, lambda: practice.connect_phone(op_id), failed=failed)
+
+    def _on_line(self, heard: bool) -> None:
+        if heard and self._ringing.isActive():
+            self._ringing.stop()
+            self._sound.start()
+
+    def _end_call(self) -> None:
+        """The sound was listened to, or none came."""
+        self._ringing.stop()
+        phone = self._ear.phone
+        if phone is None or phone.phase is not Phase.ON_CALL:
+            self._find(line_test.judge_test_call())
+        else:
+            self._find(self._judge_carrier())
 
     def _judge_carrier(self) -> LineFinding:
         phone, quality = self._ear.phone, self._quality
-        if phone is None or phone.phase not in {Phase.READY, Phase.RINGING, Phase.ON_CALL}:
-            return line_test.judge_carrier(signed_in=False, edge="")
-        if quality is None or phone.phase is not Phase.ON_CALL:
-            return line_test.judge_carrier(signed_in=True, edge=phone.edge)
+        edge = "" if phone is None else phone.edge
+        if quality is None:
+            return line_test.judge_carrier(signed_in=True, edge=edge)
         return line_test.judge_carrier(
             signed_in=True,
-            edge=phone.edge,
+            edge=edge,
             mos=quality.mos,
             loss=quality.loss,
             rtt_ms=quality.rtt_ms,
@@ -367,6 +418,8 @@ class LineTestPage(Page):
             self._question = ""
             self.view.ask_nothing()
             self._find(line_test.judge_speaker(heard=yes))
+            if Part.CARRIER in self._parts:
+                self._begin_call()
         elif question == "phone" and yes and leg is not None:
             practice, op_id = self._session.practice, uuid7()
             self._ask_phone(lambda: practice.hear_me(leg.leg, "press", op_id))

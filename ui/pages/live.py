@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from coordinator_app.domain.ids import uuid7
-from coordinator_app.domain.monitor import LiveBoard, LiveCall, MonitorMode
+from coordinator_app.domain.monitor import LiveBoard, LiveCall, MonitorMode, MonitorState
 from coordinator_app.errors import NotConnectedError, UserFacingError
 from ui.messages import Action
 from ui.models.live_words import reason_words
@@ -30,6 +30,7 @@ _CALM_MS: Final = 300  # several hints at once are one question
 _AGAIN_MS: Final = 1_300
 _SAFETY_MS: Final = 5_000  # while the list is on the screen, should a hint be lost
 _KEY: Final = "help"
+_ON_THE_WAY: Final = {MonitorState.REQUESTED, MonitorState.PLACING, MonitorState.RINGING}
 
 
 class LiveDesk(QObject):
@@ -38,10 +39,13 @@ class LiveDesk(QObject):
     Signals:
         counted: (calls that are up, calls for help that nobody answered).
         show_wanted: the list should be shown: somebody wants help.
+        phone_called: the supervisor's own phone is being called; a softphone that takes only
+            calls that are expected may take the next one.
     """
 
     counted = Signal(int, int)
     show_wanted = Signal()
+    phone_called = Signal()
 
     def __init__(
         self,
@@ -119,6 +123,8 @@ class LiveDesk(QObject):
         self._view.show_board(board)
         waiting = [c for c in board.calls if c.help is not None and not c.help.by and not c.own]
         self.counted.emit(len(board.calls), len(waiting))
+        if any(c.my_state in _ON_THE_WAY for c in board.calls):
+            self.phone_called.emit()
         self._tell_help(waiting)
         self._tell_end(board)
         self._known = True

@@ -19,7 +19,7 @@ from ui.widgets.segmented import Segmented
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtGui import QHideEvent
+    from PySide6.QtGui import QHideEvent, QShowEvent
     from PySide6.QtWidgets import QWidget
 
     from coordinator_app.domain.ear import MyEar
@@ -54,6 +54,7 @@ class SettingsPage(Page):
         super().__init__(self.tr("Settings"), parent)
         self._theme = theme
         self._preferences = preferences
+        self._desk = ear
         self.line = line
         self.ear: MyEarCard | None = None if ear is None else self._make_ear(ear)
         self.view = SettingsView(version, self.ear)
@@ -124,6 +125,12 @@ class SettingsPage(Page):
             show_ear(desk.ear)
             card.show_state(desk.state)
         return card
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What the administrator has set up since is offered."""
+        super().showEvent(event)
+        if self._desk is not None:
+            self._desk.load()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """A microphone that is tried is let go with the page."""

@@ -38,11 +38,13 @@ class TeamPage(Page):
         review_requested: (person id) that person's calls should be shown.
         show_wanted: the page should be opened: somebody wants help.
         help_waiting: how many calls for help nobody has answered.
+        phone_called: the supervisor's own phone is being called.
     """
 
     review_requested = Signal(object)
     show_wanted = Signal()
     help_waiting = Signal(int)
+    phone_called = Signal()
 
     def __init__(
         self,
@@ -82,6 +84,7 @@ class TeamPage(Page):
         )
         self.live.counted.connect(self._on_count)
         self.live.show_wanted.connect(self.open_live)
+        self.live.phone_called.connect(self.phone_called)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.live_view)

@@ -133,9 +133,5 @@ class Softphone(QObject):
         """Play a short tone on the chosen speaker."""
 
     @abstractmethod
-    def hang_up(self) -> None:
-        """End one's own leg."""
-
-    @abstractmethod
     def close(self) -> None:
         """Sign out and take everything out of memory."""

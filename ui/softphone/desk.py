@@ -12,6 +12,7 @@ from coordinator_app.domain.ids import uuid7
 from coordinator_app.errors import NotConnectedError
 from ui.messages import Level
 from ui.softphone.base import Devices, Phase, Quality, Softphone, Trouble
+from ui.softphone.sdk import Missing
 from ui.softphone.words import EarState, state_of, trouble_words
 
 if TYPE_CHECKING:
@@ -78,8 +79,10 @@ class EarDesk(QObject):
         self.ear: MyEar | None = None
         self.phone: Softphone | None = None
         self.devices = Devices()
+        self._broken = Missing()
+        self._muted = False
         self._silent = False
-        self._live = False
+        self.live = False  # a call of a patient is going on
         self._minting = False
         self._token_good = False
         self._retry = self._timer(RETRY_MS, self._mint, single=True)
@@ -126,7 +129,7 @@ class EarDesk(QObject):
 
     def _wanted(self, ear: MyEar) -> bool:
         softphone = ear.kind is EarKind.SOFTPHONE and not ear.is_practice_line
-        return softphone and ear.softphone_ready and not self._kit.missing()
+        return softphone and ear.softphone_ready and not self.missing
 
     def close(self) -> None:
         """The session is over."""
@@ -146,9 +149,19 @@ class EarDesk(QObject):
 
     # -- the softphone ------------------------------------------------------------------------
 
-    def _softphone(self) -> Softphone:
+    @property
+    def missing(self) -> Missing:
+        """What a softphone lacks on this computer."""
+        return self._broken or self._kit.missing()
+
+    def _softphone(self) -> Softphone | None:
         if self.phone is None:
-            phone = self._kit.make(self)
+            try:
+                phone = self._kit.make(self)
+            except ImportError:  # installed, and a library of the system is not there
+                self._broken = Missing(system=True)
+                self._show()
+                return None
             phone.phase_changed.connect(self._on_phase)
             phone.devices_changed.connect(self._on_devices)
             phone.level.connect(self.level)
@@ -161,18 +174,19 @@ class EarDesk(QObject):
             phone.turned_away.connect(self._on_turned_away)
             self.phone = phone
             phone.choose(self._preferences.microphone, self._preferences.speaker)
+            phone.mute(self._muted)
         return self.phone
 
     @property
     def usable(self) -> bool:
         """Whether microphone and speaker can be tried here, with or without a line."""
         softphone = self.ear is not None and self.ear.kind is EarKind.SOFTPHONE
-        return softphone and not self._kit.missing()
+        return softphone and not self.missing
 
     @property
     def lacks(self) -> str:
         """What a softphone lacks on this computer, as a sentence; "" for nothing."""
-        return self._kit.missing().sentence
+        return self.missing.sentence
 
     def _mint(self) -> None:
         """Get a token: to sign in, or to go on with."""
@@ -186,6 +200,8 @@ class EarDesk(QObject):
             if self.ear is None or not self._wanted(self.ear) or token.is_practice_line:
                 return
             phone = self._softphone()
+            if phone is None:
+                return
             renewed = self._token_good
             self._token_good = True
             if renewed and phone.phase not in {Phase.OFF, Phase.FAILED}:
@@ -211,12 +227,19 @@ class EarDesk(QObject):
 
     def follow(self, live: bool) -> None:
         """A call is going on (the leg may be lost and come back), or has ended."""
-        self._live = live
+        self.live = live
         if live:
             self._expect()
             self._renew.start()
         else:
             self._renew.stop()
+
+    def mute(self, on: bool) -> None:
+        """As the call is muted in the room, so is the microphone: nothing leaves the computer."""
+        if on != self._muted:
+            self._muted = on
+            if self.phone is not None:
+                self.phone.mute(on)
 
     def follow_phone(self, phone: OwnPhone) -> None:
         """One's leg as the database has it: while it is brought up, its call is ours."""
@@ -238,8 +261,8 @@ class EarDesk(QObject):
 
     def listen(self, on: bool) -> None:
         """Show the level of the microphone; loads the softphone's page when it is not there."""
-        if on and self.usable:
-            phone = self._softphone()
+        phone = self._softphone() if on and self.usable else None
+        if phone is not None:
             phone.open()
             phone.listen(True)
         elif self.phone is not None:
@@ -247,8 +270,8 @@ class EarDesk(QObject):
 
     def play_tone(self) -> None:
         """Play a short tone on the chosen speaker."""
-        if self.usable:
-            phone = self._softphone()
+        phone = self._softphone() if self.usable else None
+        if phone is not None:
             phone.open()
             phone.play_tone()
 
@@ -272,7 +295,7 @@ class EarDesk(QObject):
             "The softphone has lost the phone line. It is trying again; check the internet "
             "connection."
         )
-        if self._live:
+        if self.live:
             words = self.tr(
                 "The softphone has lost the phone line. The patient is not hung up on: stay here, "
                 "it is trying again."
@@ -286,7 +309,7 @@ class EarDesk(QObject):
             self.on_line.emit(True)
         self._show()
         if not flows and self.ear is not None:
-            about = state_of(self.ear, Phase.ON_CALL, self._kit.missing(), silent=True).about
+            about = state_of(self.ear, Phase.ON_CALL, self.missing, silent=True).about
             self._messages.show(Level.ERROR, about, key=_BANNER)
 
     def _on_devices(self, devices: Devices) -> None:
@@ -339,7 +362,7 @@ class EarDesk(QObject):
         if self.ear is None:
             return EarState("", "neutral", "")
         phase = self.phone.phase if self.phone is not None else Phase.OFF
-        return state_of(self.ear, phase, self._kit.missing(), silent=self._silent)
+        return state_of(self.ear, phase, self.missing, silent=self._silent)
 
     def _show(self) -> None:
         if self.ear is not None:

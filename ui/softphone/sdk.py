@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +20,17 @@ SDK_FILE = "twilio.min.js"
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What is not there: the program's extra, or the carrier's library."""
+    """What is not there: the program's extra, the carrier's library, the system's libraries; or
+    root is at work, for whom Chromium does not start."""
 
     extra: bool = False
     library: bool = False
+    system: bool = False
+    root: bool = False
 
     def __bool__(self) -> bool:
         """Whether anything is missing."""
-        return self.extra or self.library
+        return self.extra or self.library or self.system or self.root
 
     @property
     def sentence(self) -> str:
@@ -43,6 +47,19 @@ class Missing:
                 "The carrier’s softphone library is missing on this computer, or is another "
                 "release. Whoever looks after it runs tools/softphone.",
             )
+        if self.root:
+            return QCoreApplication.translate(
+                "Softphone",
+                "The softphone does not run for the computer’s administrator (root). Start the "
+                "program as an ordinary user.",
+            )
+        if self.system:
+            return QCoreApplication.translate(
+                "Softphone",
+                "The softphone cannot be loaded: a library of the system is missing. On Debian and "
+                "Ubuntu: apt install libnss3 libasound2 libxkbfile1 libxcomposite1 libxdamage1 "
+                "libxrandr2 libxtst6.",
+            )
         return ""
 
 
@@ -52,7 +69,12 @@ def missing() -> Missing:
         there = importlib.util.find_spec("PySide6.QtWebEngineCore") is not None
     except (ImportError, ValueError):
         there = False
-    return Missing(extra=not there, library=not _is_pinned(_library_path()))
+    # Chromium would end the whole program. The variable is for tests in a container.
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    allowed = os.environ.get("QTWEBENGINE_DISABLE_SANDBOX") == "1"
+    return Missing(
+        extra=not there, library=not _is_pinned(_library_path()), root=root and not allowed
+    )
 
 
 def library() -> bytes:

@@ -39,6 +39,7 @@ from PySide6.QtWebEngineCore import (
 )
 
 import resources
+from coordinator_app.domain.line_errors import Next, codes_of
 from ui.softphone.base import Devices, Phase, Quality, Softphone, Trouble
 from ui.softphone.sdk import SDK_FILE, library
 
@@ -70,10 +71,8 @@ _SILENCE: Final = (
     + (320).to_bytes(4, "little") + bytes(320)
 )  # fmt: skip
 # The token is not (any more) good: a new one, once (telephony.md 1.2).
-_TOKEN_CODES: Final = frozenset(
-    {20101, 20102, 20103, 20104, 20105, 20106, 20107, 31204, 31205, 51007}
-)
-_LOST_CODES: Final = frozenset({31000, 31005, 31009, 53000, 53001, 53405})
+_TOKEN_CODES: Final = codes_of(Next.MINT_AGAIN)
+_LOST_CODES: Final = codes_of(Next.WAIT)
 
 
 def allowed(url: str, test_host: str = "") -> bool:
@@ -228,7 +227,6 @@ class WebSoftphone(Softphone):
             ),
             "devices": self._on_devices,
             "tone": lambda _: self.tone_ended.emit(),
-            "listening": lambda _: None,
         }
 
     # -- orders -------------------------------------------------------------------------------
@@ -295,10 +293,6 @@ class WebSoftphone(Softphone):
     def play_tone(self) -> None:
         """See the base."""
         self._ask("tone")
-
-    def hang_up(self) -> None:
-        """See the base."""
-        self._ask("hang_up")
 
     def close(self) -> None:
         """See the base."""

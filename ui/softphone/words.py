@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from PySide6.QtCore import QCoreApplication
 
 from coordinator_app.domain.ear import EarKind, MyEar
+from coordinator_app.domain.line_errors import MICROPHONE_NAMES, SOFTPHONE, Next
 from ui.softphone.base import Phase, Trouble
 from ui.softphone.sdk import Missing
 
@@ -85,28 +85,17 @@ def _of_phase(phase: Phase) -> EarState:
             return EarState(_tr("Softphone starting"), "warning", about)
 
 
-_MICROPHONE: Final = frozenset({31208, 31401, 31402, 31400})
-_MICROPHONE_NAMES: Final = frozenset(
-    {"NotAllowedError", "NotFoundError", "NotReadableError", "OverconstrainedError", "AbortError"}
-)
-
-
 def trouble_words(trouble: Trouble) -> str:
     """What to do about an error of the carrier's library; "" when there is nothing to do."""
-    if trouble.code in _MICROPHONE or trouble.name in _MICROPHONE_NAMES:
-        return _tr(
-            "The microphone cannot be used. Is it plugged in, and may this program use it "
-            "(the system’s settings for privacy)? Choose another one under Settings."
-        )
+    known = SOFTPHONE.get(trouble.code) or MICROPHONE_NAMES.get(trouble.name)
+    if known is not None and known.next is Next.MICROPHONE:
+        return known.sentence
     if trouble.where == "process":
         return _tr("The softphone has stopped and is being started again.")
     if trouble.where == "load":
         return _tr("The softphone cannot work on this computer. Use your own phone.")
-    if trouble.code in {20101, 20102, 20103, 20104, 20105, 20106, 20107, 51007}:
-        return _tr(
-            "The phone line did not let the softphone in. Use your own phone, and tell the "
-            "administrator that the softphone’s key is refused."
-        )
+    if known is not None and known.next is Next.MINT_AGAIN:
+        return known.again
     if trouble.where == "call":
         return _tr(
             "The softphone’s call had a fault (%1). Dial again if you hear nothing."

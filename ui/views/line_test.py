@@ -17,7 +17,7 @@ from ui.widgets.line_test_row import LineTestRow
 from ui.widgets.named import named
 from ui.widgets.notice import Notice
 from ui.widgets.painting import follow_theme
-from ui.widgets.surfaces import Card, rule
+from ui.widgets.surfaces import Card
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,9 +60,8 @@ class LineTestView(QWidget):
         )
         about.setWordWrap(True)
         self._card.body.addWidget(about)
-        for number, part in enumerate(Part):
-            if number:
-                self._card.body.addWidget(rule())
+        self._card.body.addSpacing(6)
+        for part in Part:
             self.rows[part] = LineTestRow(part)
             self._card.body.addWidget(self.rows[part])
         column = QVBoxLayout()

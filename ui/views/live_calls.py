@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLineEdit,
     QScrollArea,
     QSplitter,
     QStackedWidget,
@@ -26,7 +25,6 @@ from ui.models.live_words import (
     help_kind,
     help_words,
     lasts,
-    reason_words,
     state_kind,
     state_words,
 )
@@ -34,6 +32,7 @@ from ui.models.rows_model import Column, RowsModel
 from ui.theme import active
 from ui.widgets.buttons import Button
 from ui.widgets.form_column import LinesEdit
+from ui.widgets.help_answer import HelpAnswer
 from ui.widgets.labels import Chip, Elide, SectionLabel, label
 from ui.widgets.named import named
 from ui.widgets.painting import follow_theme, set_kind
@@ -53,7 +52,6 @@ _ICONS: Final = {
     MonitorMode.COACH: "message-square",
     MonitorMode.BARGE: "phone-call",
 }
-_LONGEST_ANSWER: Final = 80  # as the database has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +90,13 @@ class LiveCallsView(QWidget):
         self.modes = {mode: self._mode_button(mode) for mode in MonitorMode}
         self.leave = Button(self.tr("Leave the call"), icon="phone-off")
         self.leave.setObjectName("live_leave")
-        self.answer = named(QLineEdit(), "live_answer", self.tr("Answer to the coordinator"))
-        self.send = Button(self.tr("Send"), size="small")
-        self.send.setObjectName("live_send")
-        self.coming = Button(self.tr("Coming"), size="small", icon="check")
-        self.coming.setObjectName("live_coming")
-        self.settle = Button(self.tr("Settled"), size="small", icon="x")
-        self.settle.setObjectName("live_settle")
+        self.help = HelpAnswer()
         self.who = Elide("", "h3")
         self.state = Chip("")
         self.about = label("", "small")
         self.company = label("", "small")
         self.role = label("", "strong")
         self.meaning = label("", "small")
-        self.wanted = label("", "strong")
         self.told = label("", "small")
         self.said = LinesEdit("live_said", self.tr("What is said since you came"), 9)
         self._heard = SectionLabel(self.tr("Said since you came"))
@@ -181,16 +172,14 @@ class LiveCallsView(QWidget):
         outer.addWidget(split)
 
     def _side(self) -> QWidget:
-        for words in (self.about, self.company, self.role, self.meaning, self.wanted, self.told):
+        for words in (self.about, self.company, self.role, self.meaning, self.told):
             words.setWordWrap(True)
-        self.answer.setPlaceholderText(self.tr("A short answer, no patient data"))
-        self.answer.setMaxLength(_LONGEST_ANSWER)
         self.said.setReadOnly(True)
         self._card = Card()
         self._card.header.addWidget(self.who, 1)
         self._card.header.addWidget(self.state)
         self._card.body.addWidget(self.about)
-        self._card.body.addWidget(self._help_box())
+        self._card.body.addWidget(self.help)
         row = QHBoxLayout()
         row.setSpacing(6)
         for button in self.modes.values():
@@ -209,33 +198,14 @@ class LiveCallsView(QWidget):
         self._scroll = scroll
         return scroll
 
-    def _help_box(self) -> QWidget:
-        self._help = QFrame()
-        self._help.setProperty("banner", "warning")
-        column = QVBoxLayout(self._help)
-        column.addWidget(self.wanted)
-        row = QHBoxLayout()
-        row.addWidget(self.answer, 1)
-        row.addWidget(self.send)
-        column.addLayout(row)
-        quick = QHBoxLayout()
-        quick.addWidget(self.coming)
-        quick.addWidget(self.settle)
-        quick.addStretch(1)
-        column.addLayout(quick)
-        return self._help
-
     def _connect(self) -> None:
         self.table.row_chosen.connect(self._on_row)
         self.table.row_opened.connect(lambda _: self.modes[MonitorMode.LISTEN].click())
         for mode, button in self.modes.items():
             button.clicked.connect(lambda _=False, mode=mode: self._want(mode))
-        self.leave.clicked.connect(lambda: self._emit(self.leave_wanted))
-        self.settle.clicked.connect(lambda: self._emit(self.settled))
-        self.coming.clicked.connect(lambda: self._send(self.tr("Coming")))
-        self.send.clicked.connect(lambda: self._send(self.answer.text()))
-        self.answer.returnPressed.connect(lambda: self._send(self.answer.text()))
-        self.answer.textChanged.connect(lambda _: self._enable())
+        self.leave.clicked.connect(lambda: self.leave_wanted.emit(self.chosen))
+        self.help.settled.connect(lambda: self.settled.emit(self.chosen))
+        self.help.answered.connect(lambda text: self.answered.emit(self.chosen, text))
         self._tick = QTimer(self, interval=_TICK_MS)
         self._tick.timeout.connect(self._on_tick)
         self._tick.start()
@@ -285,7 +255,7 @@ class LiveCallsView(QWidget):
         if line is None or (self._call is not None and line.call.call_id == self._call.call_id):
             return
         self._call = line.call
-        self.answer.clear()
+        self.help.answer.clear()
         self._show_call()
 
     def _on_tick(self) -> None:
@@ -297,18 +267,17 @@ class LiveCallsView(QWidget):
         call = self._call
         self._scroll.setVisible(call is not None)
         if call is None:  # a hidden widget keeps nothing of a patient either
-            for words in (self.who, self.about, self.wanted, self.company, self.role):
+            self.who.setText("")
+            for words in (self.about, self.company, self.role, self.meaning, self.told):
                 words.setText("")
-            for words in (self.meaning, self.told):
-                words.setText("")
+            self.help.show_help(None, self._now())
+            self.help.answer.clear()
             self.said.clear()
-            self.answer.clear()
             return
         self.who.setText(f"{call.coordinator} · {call.patient}")
         self.state.set(state_words(call))
         set_kind(self.state, "chip", state_kind(call))
         self._show_times()
-        self._help.setVisible(call.help is not None)
         self.company.setText(self._company(call))
         self.company.setVisible(bool(self.company.text()))
         self.role.setText(self._role(call))
@@ -329,15 +298,7 @@ class LiveCallsView(QWidget):
         if call.is_practice_line:
             about += " · " + self.tr("practice line")
         self.about.setText(about)
-        if call.help is not None:
-            reason = reason_words(call.help.reason)
-            words = help_words(call.help, now)
-            words = f"{words}: {reason}" if reason else words
-            if call.help.answer:
-                words += f"\n“{call.help.answer}”"
-            self.wanted.setText(words)
-            kind = help_kind(call.help, 0, now)
-            set_kind(self._help, "banner", {"danger": "warning"}.get(kind, kind))
+        self.help.show_help(call.help, now)
 
     def _show_said(self, call: LiveCall) -> None:
         on = call.my_state is MonitorState.ON and call.is_practice_line
@@ -420,9 +381,7 @@ class LiveCallsView(QWidget):
             button.setChecked(call.my_mode is mode)
         self.leave.setVisible(call.my_mode is not None)
         self.leave.setEnabled(not self._busy and not call.stopping)
-        for button in (self.coming, self.settle):
-            button.setEnabled(not self._busy)
-        self.send.setEnabled(not self._busy and bool(self.answer.text().strip()))
+        self.help.set_busy(busy=self._busy)
 
     # -- what is wanted -----------------------------------------------------------------------
 
@@ -431,13 +390,3 @@ class LiveCallsView(QWidget):
         self._enable()  # a pressed button shows what is true, not what is wished
         if call is not None and call.my_mode is not mode:
             self.mode_wanted.emit(call.call_id, mode)
-
-    def _emit(self, signal: object) -> None:
-        if self._call is not None:
-            signal.emit(self._call.call_id)  # type: ignore[attr-defined]
-
-    def _send(self, text: str) -> None:
-        text = text.strip()
-        if self._call is not None and self._call.help is not None and text:
-            self.answered.emit(self._call.call_id, text)
-            self.answer.clear()

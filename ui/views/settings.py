@@ -151,9 +151,11 @@ class SettingsView(QWidget):
         self.licences = named(
             QPlainTextEdit(readOnly=True), "settings_licences", self.tr("Licences")
         )
-        self.licences.setPlainText(
-            f"{resources.text('fonts/OFL.txt')}\n\n{resources.text('icons/LICENSE')}"
-        )
+        texts = [resources.text("fonts/OFL.txt"), resources.text("icons/LICENSE")]
+        softphone = resources.path("softphone") / "sdk" / "LICENSE.md"  # see tools/softphone
+        if softphone.is_file():
+            texts.append(f"Twilio Voice SDK\n{softphone.read_text(encoding='utf-8')}")
+        self.licences.setPlainText("\n\n".join(texts))
         card.body.addWidget(self.licences)
         return card
 

@@ -112,8 +112,9 @@ class AccountStep(QWidget):
             self.tr(
                 "2.  Make a restricted API key that may: read, create and update calls; read, "
                 "create, update and delete conferences and their participants; read and create "
-                "outgoing caller IDs; read phone numbers; read voice dialing permissions. Nothing "
-                "else: no recordings, no messages, no keys."
+                "outgoing caller IDs; read phone numbers, queues and their members, and voice "
+                "dialing permissions. Recordings (read, delete) only if calls are recorded; no "
+                "messages, no keys."
             ),
             self.tr("3.  Copy its parts here. Never enter the account’s auth token."),
         ):
@@ -158,13 +159,15 @@ class AccountStep(QWidget):
         for part in self._fields:
             part.setVisible(not line.is_demo)
         self.forget_it.setVisible(account is not None)
-        self.use.setEnabled(bool(line.gateway_key))
+        self.use.setEnabled(bool(line.gateway_key) and line.source != "practice")
         self.sealed.setText(
             self.tr(
                 "The key is sealed on this computer for the gateway (%1) and can be read by "
                 "nobody else, here or in the database."
             ).replace("%1", key_words)
             if line.gateway_key
+            else self.tr("The gateway runs on the practice line, which has an account of its own.")
+            if line.source == "practice"
             else self.tr("The gateway has not run yet: start it on its computer, then come back.")
         )
         words, level, icon = "", Level.INFO, "info"

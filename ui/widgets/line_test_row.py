@@ -11,7 +11,7 @@ from coordinator_app.domain.line_test import PART_LABELS, LineFinding, Verdict
 from ui.theme import active
 from ui.widgets.labels import Chip, ChipKind, label
 from ui.widgets.painting import follow_theme
-from ui.widgets.surfaces import IconTile
+from ui.widgets.surfaces import IconTile, rule
 
 if TYPE_CHECKING:
     from coordinator_app.domain.line_test import Part
@@ -48,8 +48,12 @@ class LineTestRow(QWidget):
         column.setSpacing(2)
         column.addLayout(head)
         column.addWidget(self.words)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row = QHBoxLayout()
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(8)
+        whole.addWidget(rule())  # goes with the row when it is not shown
+        whole.addLayout(self._row)
         self._row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         self._row.addLayout(column, 1)
         self.wait("")

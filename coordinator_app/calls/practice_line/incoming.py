@@ -78,7 +78,7 @@ def _member(account: str, queue: str, leg: Leg, place: int, now: datetime) -> Js
     since = leg.queued_at or now
     return {
         "call_sid": leg.sid,
-        "date_enqueued": shapes.date_of(since),
+        "date_enqueued": shapes.date(since),
         "position": place,
         "wait_time": int((now - since).total_seconds()),
         "queue_sid": queue,

@@ -216,8 +216,3 @@ def _formatted(number: str) -> str:
     if number.startswith("+1") and len(number) == len("+15025550100"):
         return f"({number[2:5]}) {number[5:8]}-{number[8:]}"
     return number
-
-
-def date_of(moment: datetime) -> str:
-    """A moment as Twilio writes it, RFC 2822."""
-    return format_datetime(moment)

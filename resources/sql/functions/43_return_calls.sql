@@ -679,6 +679,9 @@ DECLARE
     v_checks jsonb;
     v_refusal jsonb;
     v_call app.call;
+    v_session uuid := app.session_of(p_me.id);
+    -- One's own phone has to ring, be picked up and be heard first (51_agent_legs.sql).
+    v_patience interval := CASE WHEN app.leg_ready(v_session) THEN '0' ELSE interval '2 minutes' END;
 BEGIN
     IF v_open.id IS NOT NULL THEN
         PERFORM app.fail('QC013', 'finish_first',
@@ -697,14 +700,14 @@ BEGIN
     INSERT INTO app.call (
         id, op_id, entry_id, patient_id, person_id, campaign_id, phone_id, e164, extension,
         phone_use, caller_id, agent_endpoint, is_practice_line, was_callback, fence, attempt,
-        checks, rule_pack, permit_until, requested_at, direction, incoming_ref
+        checks, rule_pack, permit_until, requested_at, session_id, direction, incoming_ref
     ) VALUES (
         app.uuid7(p_now), coalesce(p_op, gen_random_uuid()), p_entry.id, p_entry.patient_id, p_me.id,
         p_entry.campaign_id, v_phone.id, coalesce(p_row.e164, ''), '', coalesce(v_phone.use, ''),
         v_practice.office_number, p_me.agent_endpoint, v_health.is_practice_line, true, p_entry.fence,
         p_entry.attempts, v_checks, app.rule_version(p_now),
-        p_now + make_interval(secs => app.rule_number('permit_seconds', p_now)), p_now,
-        'incoming', p_row.carrier_ref
+        p_now + v_patience + make_interval(secs => app.rule_number('permit_seconds', p_now)), p_now,
+        v_session, 'incoming', p_row.carrier_ref
     ) RETURNING * INTO v_call;
     BEGIN
         -- Two who withhold their numbers are two.
@@ -719,6 +722,7 @@ BEGIN
     UPDATE app.return_call r SET call_id = v_call.id WHERE r.id = p_row.id;
     PERFORM app.audit('call.incoming', 'call/' || v_call.id, v_call.patient_id,
         jsonb_build_object('return_call', p_row.id));
+    PERFORM app.want_leg(p_me);
     PERFORM pg_notify('cc_gateway', '');
 END
 $$;

@@ -513,7 +513,9 @@ BEGIN
     PERFORM app.end_stuck_sessions();
     INSERT INTO app.gateway_health AS g (id, at, state, is_practice_line, since, sentence, round_trip_ms)
     VALUES (true, app.now(), p_health ->> 'state', (p_health ->> 'is_practice_line')::boolean,
-        coalesce((p_health ->> 'since')::timestamptz, app.now()), coalesce(p_health ->> 'sentence', ''),
+        -- The gateway lives in real time, the practice's people perhaps in a demo's.
+        coalesce((p_health ->> 'since')::timestamptz + (SELECT p.clock_offset FROM app.practice p), app.now()),
+        coalesce(p_health ->> 'sentence', ''),
         (p_health ->> 'round_trip_ms')::integer)
     ON CONFLICT (id) DO UPDATE SET
         round_trip_ms = excluded.round_trip_ms,

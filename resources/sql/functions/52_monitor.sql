@@ -183,6 +183,12 @@ BEGIN
     END IF;
     SELECT m.* INTO v_old FROM app.call_monitor m
     WHERE m.person_id = v_me.id AND m.state <> 'ended' FOR UPDATE;
+    -- Left over from a call that is long over, because no gateway came to say so.
+    IF EXISTS (SELECT 1 FROM app.call c WHERE c.id = v_old.call_id AND c.state = 'ended'
+            AND c.ended_at < v_now - interval '2 minutes') THEN
+        PERFORM app.end_monitor(v_old.id, 'lost', '', v_now);
+        v_old := NULL;
+    END IF;
     IF v_old.id IS NULL THEN
         BEGIN
             INSERT INTO app.call_monitor (

@@ -396,6 +396,9 @@ BEGIN
         'heard', coalesce((
             SELECT t.heard FROM app.line_task t WHERE t.kind = 'test_call' AND t.heard IS NOT NULL
             ORDER BY t.id DESC LIMIT 1), ''),
+        'records', coalesce((app.recording_setting()).enabled, false),
+        'records_protected', coalesce((app.recording_setting()).protected_at_carrier, false),
+        'softphone_account', coalesce((SELECT k.account_sid FROM app.softphone_key k), ''),
         'open_calls', (SELECT count(*) FROM app.live_call),
         'accounts', (
             SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'account_sid', a.account_sid,
@@ -465,6 +468,8 @@ BEGIN
             used_since = v_now, number = '{}', findings = '[]', checked_at = NULL
         WHERE (s.source, s.account_sid) IS DISTINCT FROM (p_source, nullif(left(p_account, 64), ''));
         IF FOUND THEN
+            -- What somebody looked up was another account's.
+            UPDATE app.line_tick t SET ticked = false WHERE t.ticked;
             PERFORM app.audit('line.account_used', 'line_setup', NULL, jsonb_build_object(
                 'source', p_source, 'account_ending', right(coalesce(p_account, ''), 4)));
             PERFORM app.hint('team');

@@ -36,7 +36,7 @@ CREATE TABLE app.carrier_account (
     problem text NOT NULL DEFAULT '',
     ended_at timestamptz
 );
-CREATE UNIQUE INDEX carrier_account_set ON app.carrier_account ((true)) WHERE state IN ('set', 'refused');
+CREATE UNIQUE INDEX carrier_account_set ON app.carrier_account ((true)) WHERE state = 'set';
 CREATE UNIQUE INDEX carrier_account_used ON app.carrier_account ((true)) WHERE state = 'in_use';
 CALL app.protect('app.carrier_account');
 

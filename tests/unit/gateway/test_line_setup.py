@@ -121,6 +121,30 @@ def test_without_the_carriers_agreement_a_real_line_is_stopped() -> None:
     assert (levels["hipaa_account"], levels["recordings"]) == (Level.OK, Level.OK)
 
 
+@pytest.mark.parametrize(
+    ("changes", "name", "level"),
+    [
+        ({"records": True}, "recordings", Level.WARN),
+        ({"records": True, "records_protected": True}, "recordings", Level.OK),
+        ({"softphone_account": ""}, "softphone", Level.NOTE),
+        ({"softphone_account": "AC" + "9" * 32}, "softphone", Level.WARN),
+    ],
+)
+def test_recordings_and_softphones_of_a_real_line(
+    changes: dict[str, object], name: str, level: Level
+) -> None:
+    world = LineWorld()
+    assert world.line is not None
+    facts = replace(world.store.facts, **changes)  # type: ignore[arg-type]
+    checked = check_line(RealSetup(world.line), facts)
+    assert isinstance(checked, LineChecked)
+    assert {one.name: one.level for one in checked.findings}[name] is level
+    own = replace(facts, softphone_account=world.line.account)
+    checked = check_line(RealSetup(world.line), own)
+    assert isinstance(checked, LineChecked)
+    assert {one.name: one.level for one in checked.findings}["softphone"] is Level.OK
+
+
 def test_a_key_that_may_not_tell_about_countries_leaves_it_to_a_person() -> None:
     world = LineWorld()
     spoil(world, FaultKind.NOT_FOUND, "GET", "DialingPermissions", 2)
@@ -402,6 +426,17 @@ def test_an_account_sealed_for_another_gateway_or_practice_is_refused() -> None:
     world.turn(1)
     assert [state for _, state, _ in world.store.accounts] == ["refused", "refused"]
     assert all("another gateway" in problem for _, _, problem in world.store.accounts)
+
+
+def test_an_account_that_cannot_be_opened_any_more_is_said() -> None:
+    world = LineWorld()
+    used = enter(world)
+    world.store.line_account(used, "in_use")
+    world.accounts = Accounts(Credentials(None), MemorySecretStore(""), "default", new_key())
+    world.start()
+    world.turn()
+    assert world.store.accounts[-1][:2] == (used, "refused")
+    assert "another gateway" in world.store.accounts[-1][2]
 
 
 def test_what_the_carrier_says_of_a_new_account_decides() -> None:

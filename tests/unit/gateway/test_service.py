@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +17,7 @@ from coordinator_app.calls.backend import CannotTell, Unreachable
 from coordinator_app.calls.clock import SystemClock
 from coordinator_app.calls.practice_line.core import LineSettings
 from coordinator_app.calls.practice_line.personas import PersonaKind
-from coordinator_app.domain.call import CallEnd, CallState
+from coordinator_app.domain.call import CallEnd, CallState, PhoneState
 from coordinator_app.errors import NotConnectedError, SignInRefusedError
 from coordinator_app.gateway import lines
 from coordinator_app.gateway.carrier_account import Accounts, Chosen, secret_key
@@ -314,7 +315,9 @@ def test_calls_that_nobody_can_follow_do_not_hold_another_account_up(office: Off
         office.clock,
         round_=Round(leaves=lambda: bool(leaves), at_once=lambda: True),
     )
-    office.store.take_requests(1)  # by the gateway before, which died
+    leg = office.store.shifts[call.session_id]
+    office.store.shifts[call.session_id] = replace(leg, state=PhoneState.UP, confirmed=True)
+    assert office.store.take_requests(1)  # by the gateway before, which died
     gateway.run(office._ready)
     assert office.store.of(call).ending is None, "the next account's round looks it up"
 

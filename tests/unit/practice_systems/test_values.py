@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from coordinator_app.domain.imports import PayerClass
@@ -209,6 +209,7 @@ def test_each_writing_of_an_amount_reads_back(cents: int) -> None:
 @given(st.dates(date(1926, 11, 24), TODAY))
 def test_a_two_digit_birth_year_is_never_in_the_future(day: date) -> None:
     written = f"{day.month}/{day.day}/{day.year % 100:02d}"
+    assume(written != "1/1/01")  # how some systems write "no date"
     read = parse_date(written, TODAY, past=True)
     assert read is not None
     assert read <= TODAY
