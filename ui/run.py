@@ -8,10 +8,11 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coordinator_app.demo.practice import DATABASE, DemoPractice, reset
+from coordinator_app.demo.practice import DATABASE, MANNERS, DemoPractice, reset
 from coordinator_app.errors import UserFacingError
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             reset(folder)
         if options.self_test or options.screenshots:
             return _without_screen(options.self_test, options.screenshots)
+        manners = replace(MANNERS, sound=options.practice_sound == "sip")
         if options.serve:
-            return serve(DemoPractice(folder))
+            return serve(DemoPractice(folder, manners=manners))
         if not has_screen(os.environ):
             print(
                 "There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set). Instead of "
@@ -50,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _without_screen(test=True, pictures=folder / "pictures")
         from ui.demo_window import show_window
 
-        return show_window(DemoPractice(folder))
+        return show_window(DemoPractice(folder, manners=manners))
     except UserFacingError as error:
         print(error.sentence, file=sys.stderr)
         return 1
@@ -151,6 +153,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--folder", type=Path, metavar="DIR", help="where the demo practice is kept"
+    )
+    parser.add_argument(
+        "--practice-sound",
+        choices=("none", "sip"),
+        default="none",
+        help="sip: the simulated people are telephones with real sound (needs the extra “sip”)",
     )
     parser.add_argument(
         "--reset", action="store_true", help="delete the demo practice first, and make it anew"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 import coordinator_app
+from coordinator_app.calls.practice_line.sip.network import missing
 from coordinator_app.errors import ConfigurationError
 
 _READY_WITHIN = 30.0  # seconds
@@ -34,11 +35,13 @@ else:
 @dataclass(frozen=True, slots=True)
 class Manners:
     """How the simulated people behave. ``ring``: least and most seconds; ``pace``: how many
-    times faster they live. ``returns``: which part of those with a voicemail calls back."""
+    times faster they live; ``returns``: which part of those with a voicemail calls back;
+    ``sound``: they are telephones that one can hear."""
 
     ring: tuple[float, float] = (2.0, 4.0)
     pace: float = 1.0
     returns: float = 0.0
+    sound: bool = False
 
 
 class PracticeLine:
@@ -61,6 +64,9 @@ class PracticeLine:
 
         Raises ConfigurationError when it does not.
         """
+        why = missing() if self._manners.sound else None
+        if why is not None:
+            raise ConfigurationError(why, name="sip_missing")
         self._conninfo = conninfo
         self._spawn()
         self._wait_until_ready()
@@ -112,6 +118,7 @@ class PracticeLine:
         command += ["--practice-ring", str(least), str(most)]
         command += ["--practice-pace", str(self._manners.pace)]
         command += ["--practice-returns", str(self._manners.returns)]
+        command += ["--practice-sound", "sip" if self._manners.sound else "none"]
         command += ["--anchor-key", str(self._key)]
         if self._log.exists() and self._log.stat().st_size > _LARGEST_LOG:
             self._log.unlink()

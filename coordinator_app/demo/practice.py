@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 DATABASE = "lakeside"
 _UNFINISHED = "lakeside_unfinished"
-_MANNERS = Manners(returns=0.5)  # of a demo that somebody tries
+MANNERS = Manners(returns=0.5)  # of a demo that somebody tries
 _SERVER, _PEOPLE, _PERSONAS = "postgres", "people.json", "personas.json"
 _STATE, _LOG, _KEY = "demo.json", "gateway.log", "anchor.key"
 _OURS = (_PEOPLE, _PERSONAS, _STATE, _LOG, _KEY, "demo-keys.json")
@@ -81,7 +81,7 @@ class DemoPractice:
         self._now = now
         self._server = EmbeddedServer(self.folder / _SERVER, durable=durable)
         self._line = PracticeLine(
-            self.folder / _PERSONAS, self.folder / _LOG, self.folder / _KEY, manners or _MANNERS
+            self.folder / _PERSONAS, self.folder / _LOG, self.folder / _KEY, manners or MANNERS
         )
         self._guard = Guard(self._server)
         self._logins: Logins | None = None

@@ -168,7 +168,12 @@ def _line(parts: _Parts, stack: ExitStack, facts: dict[str, object]) -> LineInUs
             returns=options.practice_returns,
         )
         line, server = stack.enter_context(
-            lines.practice_line(options.practice_line, parts.clock, settings)
+            lines.practice_line(
+                options.practice_line,
+                parts.clock,
+                settings,
+                sound=options.practice_sound == "sip",
+            )
         )
         facts |= {"line": "practice", "practice_line": server.base}
         return LineInUse(Chosen("practice"), line, TwilioSetup(line))
@@ -253,6 +258,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--practice-pace", type=_above_zero, default=1.0, help="how many times faster they live"
+    )
+    parser.add_argument(
+        "--practice-sound",
+        choices=("none", "sip"),
+        default="none",
+        help="sip: the simulated people are SIP telephones on this computer, with real sound "
+        "(needs the extra “sip”)",
     )
     parser.add_argument("--practice-seed", type=int, default=2026, help="who answers how long")
     parser.add_argument(

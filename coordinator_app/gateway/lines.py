@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from threading import Event
 from typing import Protocol
@@ -15,6 +15,8 @@ from coordinator_app.calls.line_setup import AccountFacts
 from coordinator_app.calls.practice_line.core import LineSettings, PracticeLine
 from coordinator_app.calls.practice_line.personas import load_personas
 from coordinator_app.calls.practice_line.server import PracticeServer, new_login
+from coordinator_app.calls.practice_line.sip.devices import devices
+from coordinator_app.calls.practice_line.sip.network import SipNetwork
 from coordinator_app.calls.recording_line import RecordingLine
 from coordinator_app.calls.twilio_backend import TwilioBackend
 from coordinator_app.calls.twilio_http import PRACTICE_MARK, LineHttpClient
@@ -44,14 +46,17 @@ def recordings_of(line: TwilioLine | None) -> RecordingLine | None:
 
 @contextmanager
 def practice_line(
-    personas: Path, clock: LineClock, settings: LineSettings
+    personas: Path, clock: LineClock, settings: LineSettings, *, sound: bool = False
 ) -> Iterator[tuple[TwilioLine, PracticeServer]]:
-    """A practice line on this computer, and our account on it.
+    """A practice line on this computer, and our account on it. ``sound``: over SIP.
 
-    Raises ConfigurationError when the people cannot be read.
+    Raises ConfigurationError when the people cannot be read, or there can be no sound.
     """
-    line = PracticeLine(clock, load_personas(personas), settings)
-    with PracticeServer(line, new_login(PRACTICE_MARK)) as server:
+    with ExitStack() as stack:
+        people = load_personas(personas)
+        network = stack.enter_context(SipNetwork(clock, devices=devices())) if sound else None
+        line = PracticeLine(clock, people, settings, network)
+        server = stack.enter_context(PracticeServer(line, new_login(PRACTICE_MARK)))
         login = server.login
         account = TwilioLine(
             Credentials(login.account_sid, login.key_sid, login.key_secret),

@@ -11,9 +11,9 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 
 from coordinator_app.calls.backend import Accepted, Done, Rejected
-from coordinator_app.calls.practice_line.coaching import hears
 from coordinator_app.calls.practice_line.core import LineSettings, PracticeLine
 from coordinator_app.calls.practice_line.faults import Fault, FaultKind, Faults
+from coordinator_app.calls.practice_line.hearing import hears
 from coordinator_app.calls.practice_line.legs import Leg
 from coordinator_app.calls.practice_line.personas import PersonaKind
 from coordinator_app.calls.practice_line.server import PracticeServer, new_login

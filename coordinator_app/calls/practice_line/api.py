@@ -77,17 +77,26 @@ class PracticeApi:
     def handle(self, request: Request) -> Answer:
         """Answer one request; never raises for what a client may send."""
         with self._lock:
-            fault = self.faults.take(request.method, request.path)
-            if fault is None:
-                return self._answer(request)
-            if fault.kind in AFTER_THE_EFFECT:
-                done = self._answer(request)
-                return (
-                    Answer(done.status, "<html>")
-                    if fault.kind is FaultKind.GARBLED
-                    else (_spoilt(fault))
-                )
-            return _spoilt(fault)
+            answer = self._answer_or_fault(request)
+            self._line.settle()
+            return answer
+
+    def tick(self) -> None:
+        """Let happen what is due although nobody asks: a network's calls need it."""
+        if self._line.carried:
+            with self._lock:
+                self._line.settle()
+
+    def _answer_or_fault(self, request: Request) -> Answer:
+        fault = self.faults.take(request.method, request.path)
+        if fault is None:
+            return self._answer(request)
+        if fault.kind in AFTER_THE_EFFECT:
+            done = self._answer(request)
+            return (
+                Answer(done.status, "<html>") if fault.kind is FaultKind.GARBLED else _spoilt(fault)
+            )
+        return _spoilt(fault)
 
     def _answer(self, request: Request) -> Answer:
         try:
@@ -240,6 +249,7 @@ class PracticeApi:
         leg.end_on_exit = _flag(form, "EndConferenceOnExit", default=False)
         leg.start_on_enter = _flag(form, "StartConferenceOnEnter", default=True)
         leg.muted = _flag(form, "Muted", default=False)
+        leg.early_media = _flag(form, "EarlyMedia", default=True)
         coaching.apply(leg, coach)
         return _CREATED, self._participant(leg, leg.room or self._line.room(name))
 

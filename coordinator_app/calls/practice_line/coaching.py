@@ -54,14 +54,3 @@ def apply(leg: Leg, wish: Coaching | None) -> None:
     if wish is not None:
         leg.coaching = wish.on
         leg.coached = wish.coached
-
-
-def hears(listener: Leg, speaker: Leg) -> bool:
-    """Whether ``listener`` hears ``speaker``, both of them connected."""
-    if listener is speaker or listener.room is None or listener.room is not speaker.room:
-        return False
-    if not (listener.start_time and speaker.start_time and listener.active and speaker.active):
-        return False
-    if listener.hold or speaker.hold or speaker.muted:
-        return False
-    return not speaker.coaching or speaker.coached == listener.sid

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from coordinator_app.calls.clock import LineClock
 from coordinator_app.calls.practice_line.held import HeldNumbers, Office
 from coordinator_app.calls.practice_line.legs import Leg, Room
+from coordinator_app.calls.practice_line.network import Network, News, NewsKind, Simulated
 from coordinator_app.calls.practice_line.personas import (
     Line,
     Persona,
@@ -40,7 +41,7 @@ _ANNOUNCED = Plan(Pickup.ANSWER, 3.0, (), hangs_up_at=6.0)
 
 # Twilio's magic numbers: tests written for its test credentials run here as well.
 _MAGIC_TO = {
-    "+15005550001": (21211, "The 'To' number is not a valid phone number."),
+    "+15005550001": (21217, "The 'To' phone number does not appear to be valid."),
     "+15005550002": (21214, "The 'To' phone number cannot be reached."),
     "+15005550003": (21215, "Account not authorized to call this number."),
     "+15005550004": (21216, "Account not allowed to call this number."),
@@ -92,8 +93,10 @@ class PracticeLine:
         clock: LineClock,
         personas: Mapping[str, Persona] | None = None,
         settings: LineSettings | None = None,
+        network: Network | None = None,
     ) -> None:
         self._clock = clock
+        self._network = network or Simulated()
         self._personas = personas or {}
         self.settings = settings or LineSettings()
         self._ids = random.Random(f"{self.settings.seed}:{clock.now()}")  # noqa: S311  labels, no secrets
@@ -112,23 +115,26 @@ class PracticeLine:
         )
         self._returning: list[tuple[datetime, str, str]] = []  # when who calls whom back
 
+    @property
+    def carried(self) -> bool:
+        """Whether a network has calls whose news do not wait to be asked for."""
+        return self._network.carries
+
     # -------------------------------------------------------------- looking
 
     def now(self) -> datetime:
         """Let everything due happen; the time of the network."""
+        for news in self._network.news():
+            self._pass(news.at)
+            self._heard(news)
         now = self._clock.now()
-        while True:
-            self._call_back(now)
-            due = [(at, leg) for leg in self._active() if (at := leg.next_event()) and at <= now]
-            if not due:
-                return now
-            at, leg = min(due, key=lambda pair: pair[0])
-            answered_before = leg.start_time
-            leg.happen(at)
-            if leg.start_time is not answered_before:
-                self._answered(leg, at)
-            if not leg.active:
-                self._left(leg, at)
+        self._pass(now)
+        return now
+
+    def settle(self) -> None:
+        """Let the network do what follows from how the calls are now."""
+        self.now()
+        self._network.settle(self._active())
 
     def legs(self) -> list[Leg]:
         """Every call that is remembered, newest first."""
@@ -207,6 +213,7 @@ class PracticeLine:
             time_limit_s=(time_limit_s or _LONGEST_S) / self.settings.pace,
             plan=_ANNOUNCED.paced(self.settings.pace) if announced else self._plan(to, persona),
             persona=persona,
+            carried=self._network.carries,
             label=label,
             room=self._room_for(room_name, now) if room_name else None,
             verbs=() if announced else verbs,
@@ -301,6 +308,38 @@ class PracticeLine:
     def _active(self) -> list[Leg]:
         return [leg for leg in self._legs.values() if leg.active]
 
+    def _pass(self, until: datetime) -> None:
+        """Let everything happen that is due by then, in the order of time."""
+        while True:
+            self._call_back(until)
+            due = [(at, leg) for leg in self._active() if (at := leg.next_event()) and at <= until]
+            if not due:
+                return
+            at, leg = min(due, key=lambda pair: pair[0])
+            answered_before = leg.start_time
+            leg.happen(at)
+            if leg.start_time is not answered_before:
+                self._answered(leg, at)
+            if not leg.active:
+                self._left(leg, at)
+
+    def _heard(self, news: News) -> None:
+        """Take over what the network says of a call."""
+        leg = self._legs.get(news.sid)
+        if leg is None or not leg.active:
+            return  # it crossed our own hanging up
+        if news.kind is NewsKind.SAID:
+            leg.said += 1
+            leg.say(news.at, news.speaker, news.text)
+        elif news.kind is NewsKind.RINGS and leg.status == "queued":
+            leg.ring(news.at)
+        elif news.kind is NewsKind.ANSWERED and leg.start_time is None:
+            leg.answer(news.at)
+            self._answered(leg, news.at)
+        elif news.kind is NewsKind.ENDED:
+            leg.end("completed" if leg.start_time else news.status, news.at)
+            self._left(leg, news.at)
+
     def _answered(self, leg: Leg, now: datetime) -> None:
         for digit in leg.digits:
             self._key(leg, digit, now)
@@ -333,7 +372,9 @@ class PracticeLine:
         leg.end("completed", now)  # nothing more to do: the carrier hangs up
 
     def _key(self, leg: Leg, digit: str, now: datetime) -> None:
-        if leg.plan.menu and leg.persona is not None and digit not in "wW":
+        if leg.carried:
+            self._network.press(leg, digit)
+        elif leg.plan.menu and leg.persona is not None and digit not in "wW":
             leg.say(now, *key_pressed(leg.persona, digit))
 
     def _ring_office(self, from_: str, to: str, now: datetime) -> Leg:

@@ -71,7 +71,6 @@ def _queue(account: str, line: PracticeLine, name: str) -> Json:
         "date_created": None,
         "date_updated": None,
         "uri": f"{uri}.json",
-        "subresource_uris": {"members": f"{uri}/Members.json"},
     }
 
 

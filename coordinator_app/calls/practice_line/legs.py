@@ -30,6 +30,9 @@ class Leg:
 
     ``status`` is Twilio's: queued, ringing, in-progress, completed, busy, failed, no-answer,
     canceled. The persona's words run on the leg's own talking time, which a hold stops.
+
+    A ``carried`` leg is a network's: it rings, answers, talks and ends when the network says
+    so (``network``); only the carrier's own limits, ring timeout and longest call, are ours.
     """
 
     sid: str
@@ -46,6 +49,9 @@ class Leg:
     room: Room | None = None
     verbs: tuple[tuple[str, str, str], ...] = ()  # what to do when answered
     digits: str = ""  # keys pressed when answered
+    early_media: bool = True  # the room hears it ring
+    carried: bool = False
+    sent_at: datetime | None = None  # when a carried call went out
     status: str = "queued"
     rang_at: datetime | None = None
     start_time: datetime | None = None
@@ -73,7 +79,10 @@ class Leg:
     def next_event(self) -> datetime | None:
         """When something happens next by itself; None: nothing will."""
         if self.status == "queued":
-            return self.dial_at
+            return self.dial_at if self.sent_at is None else self._gives_up_at(self.sent_at)
+        if self.carried and self.active:
+            ringing = self.status == "ringing" and self.rang_at
+            return self._gives_up_at(ringing) if ringing else self._limit_at()
         if self.status == "ringing":
             return min(filter(None, (self._pickup_at(), self._line_at())))
         if self.status == "in-progress":
@@ -89,9 +98,10 @@ class Leg:
     def happen(self, now: datetime) -> None:
         """Let the event of ``next_event`` happen; ``now`` is its time."""
         self.updated_at = now
-        if self.status == "queued":
-            self.status = "ringing"
-            self.rang_at = now
+        if self.carried:
+            self._happen_carried(now)
+        elif self.status == "queued":
+            self.ring(now)
         elif self._line_at() == now:
             line = self.plan.lines[self.said]
             self.said += 1
@@ -100,6 +110,19 @@ class Leg:
             self._pick_up(now)
         else:
             self.end("completed", now)
+
+    def ring(self, now: datetime) -> None:
+        """It rings at the other end."""
+        self.status = "ringing"
+        self.rang_at = now
+        self.updated_at = now
+
+    def answer(self, now: datetime) -> None:
+        """Somebody answers."""
+        self.status = "in-progress"
+        self.start_time = now
+        self.talking_since = now
+        self.updated_at = now
 
     def say(self, now: datetime, speaker: str, text: str) -> None:
         """Somebody says something."""
@@ -133,12 +156,21 @@ class Leg:
 
     def _pick_up(self, now: datetime) -> None:
         if self.plan.pickup is Pickup.ANSWER and not self._times_out():
-            self.status = "in-progress"
-            self.start_time = now
-            self.talking_since = now
+            self.answer(now)
             return
         pickup = Pickup.NEVER if self._times_out() else self.plan.pickup
         self.end(pickup.value, now)
+
+    def _happen_carried(self, now: datetime) -> None:
+        if self.start_time is not None:
+            self.end("completed", now)  # the longest a call may be
+        elif self.sent_at is None:
+            self.sent_at = now
+        else:
+            self.end(Pickup.NEVER.value, now)
+
+    def _gives_up_at(self, since: datetime) -> datetime:
+        return since + timedelta(seconds=self.timeout_s)
 
     def _times_out(self) -> bool:
         return self.plan.pickup is Pickup.NEVER or self.plan.ring_s >= self.timeout_s

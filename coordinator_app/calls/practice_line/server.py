@@ -73,6 +73,10 @@ class _Http(ThreadingHTTPServer):
         self._workers: list[threading.Thread] = []  # noqa: TID251  the server's own threads, joined by close()
         super().__init__(*args)
 
+    def service_actions(self) -> None:
+        """The base class calls this every poll interval: calls go on although nobody asks."""
+        self.api.tick()
+
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  the base class's
         # Like the base class, which forgets daemon threads: these are joined at the end.
         worker = threading.Thread(  # noqa: TID251  the server's own threads, joined by close()

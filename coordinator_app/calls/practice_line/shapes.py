@@ -59,12 +59,12 @@ def call_json(account: str, leg: Leg) -> Json:
         "price_unit": "USD",
         "direction": "inbound" if leg.incoming else "outbound-api",
         "answered_by": None,
-        "annotation": None,
         "api_version": API,
         "forwarded_from": None,
         "group_sid": None,
         "caller_name": None,
         "queue_time": "0",
+        "stir_verstat": None,
         "trunk_sid": None,
         "uri": f"{uri}.json",
         "subresource_uris": {
