@@ -52,7 +52,8 @@ _UNFINISHED = "lakeside_unfinished"
 MANNERS = Manners(returns=0.5)  # of a demo that somebody tries
 _SERVER, _PEOPLE, _PERSONAS = "postgres", "people.json", "personas.json"
 _STATE, _LOG, _KEY = "demo.json", "gateway.log", "anchor.key"
-_OURS = (_PEOPLE, _PERSONAS, _STATE, _LOG, _KEY, "demo-keys.json")
+_SEALING = f"{_KEY}.sealing-key"  # as the gateway names it
+_OURS = (_PEOPLE, _PERSONAS, _STATE, _LOG, _KEY, _SEALING, "demo-keys.json")
 _OUR_FOLDERS = ("journal", "settings", "state")
 _OTHER_PROGRAM = ("migration_changed", "schema_newer")  # refusals of ``migrate``
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from coordinator_app.domain.phone import PhoneNumber, PhoneNumberError
 from coordinator_app.errors import RefusedError
 
 SOFTPHONE_ENDPOINT: Final = "client"  # as the database has it: the identity is added by the server
@@ -83,6 +82,9 @@ def endpoint_of(kind: EarKind, untrusted: str) -> str:
 
 
 def _own_phone(untrusted: str) -> str:
+    # Here, because the sign-in window must not wait for the numbering plans.
+    from coordinator_app.domain.phone import PhoneNumber, PhoneNumberError  # noqa: PLC0415
+
     try:
         number = PhoneNumber.parse(untrusted)
     except PhoneNumberError as error:

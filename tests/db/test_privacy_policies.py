@@ -13,6 +13,8 @@ from tests.db.test_outcome_policies import second_campaign
 from tests.helpers.db_practice import MONDAY, op, refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.helpers.db_practice import Party, Practice
 
 FACTORS = {
@@ -57,11 +59,14 @@ def open_alerts(practice: Practice, kind: str) -> list[Any]:
     )
 
 
-def second_supervisor(practice: Practice) -> Party:
+@pytest.fixture
+def other_supervisor(practice: Practice) -> Iterator[Party]:
+    """A second one; a membership is the server's, so that no reset of tables takes it back."""
     practice.rows("UPDATE app.person SET role = 'supervisor' WHERE login = 'cc_c8'")
-    with practice.superuser() as connection:
-        connection.execute("GRANT supervisor TO cc_c8")
-    return practice.another("cc_c8")
+    with practice.superuser() as root:
+        root.execute("GRANT supervisor TO cc_c8")
+        yield practice.another("cc_c8")
+        root.execute("REVOKE supervisor FROM cc_c8")
 
 
 # ---------------------------------------------------------------------------------- who looked
@@ -539,9 +544,9 @@ def test_reads_that_were_taken_back_are_counted(practice: Practice) -> None:
 
 
 def test_an_alert_is_seen_by_a_supervisor_with_a_note_and_never_by_whom_it_is_about(
-    practice: Practice,
+    practice: Practice, other_supervisor: Party
 ) -> None:
-    other = second_supervisor(practice)
+    other = other_supervisor
     me = practice.person_id("cc_sup")
     practice.rows("SELECT app.raise_alert('read_limit', %s, 'person/x', '{}')", me)
     (alert,) = practice.sup.ask("privacy_watch")["alerts"]
@@ -637,12 +642,12 @@ def test_a_supervisor_is_told_where_they_work_what_waits_to_be_looked_at(
 
 
 def test_nobody_is_told_what_is_about_themselves_and_only_supervisors_are(
-    practice: Practice,
+    practice: Practice, other_supervisor: Party
 ) -> None:
     alert(practice, "read_limit", "cc_sup")
     open_glass(practice, "cc_sup")
     assert notices(practice.sup) == []
-    assert notices(second_supervisor(practice)) == [
+    assert notices(other_supervisor) == [
         "1 emergency opening to review",
         "1 alert about reading",
     ]

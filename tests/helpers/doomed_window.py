@@ -58,6 +58,8 @@ def main(plan: dict[str, Any]) -> None:
     if plan["until"] != "claim":
         robot.until(lambda: bar is not None and bar.dial.isEnabled(), "Dial is possible")
         robot.key(Qt.Key.Key_F5)
+        assert bar is not None
+        robot.answer_own_phone(bar, lambda: _state(station) is CallState.LIVE)
         robot.until(lambda: _state(station) is CallState.LIVE, "connected")
     if plan["until"] == "submit":
         _prepare(robot, station, plan["note"])

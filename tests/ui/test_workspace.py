@@ -87,9 +87,9 @@ def test_the_practice_line_and_the_demo_are_always_announced(bench: Bench) -> No
 
 def test_a_lost_database_is_a_lasting_banner_until_it_is_back(bench: Bench) -> None:
     practice = bench.sign_in()
-    bench.workspace.open("callbacks")
+    bench.workspace.open("call_log")
     practice.fail_next()
-    bench.workspace.pages["callbacks"].load()
+    bench.workspace.pages["call_log"].load()
     lost = [m for m in bench.shell.tools.messages.current if m.key == "link"]
     assert len(lost) == 1
     assert not lost[0].closable
@@ -102,7 +102,7 @@ def test_a_lost_database_is_a_lasting_banner_until_it_is_back(bench: Bench) -> N
     assert "link" not in {m.key for m in bench.shell.tools.messages.current}
     assert "not reached" not in bench.workspace.status.database.text()
     assert "heartbeat" in practice.log
-    assert "callbacks" in practice.log  # what is on the screen was loaded again
+    assert "call_log" in practice.log  # what is on the screen was loaded again
 
 
 def test_retries_wait_longer_and_longer_and_stop_when_answered() -> None:

@@ -137,7 +137,7 @@ BEGIN
     END IF;
     IF app.op_begin(p_op, v_me, 'hear_me', jsonb_build_array(p_leg, p_by)) IS NULL THEN
         SELECT l.* INTO v_leg FROM app.agent_leg l WHERE l.session_id = v_session FOR UPDATE;
-        IF v_leg.leg IS DISTINCT FROM p_leg OR v_leg.state <> 'up' OR NOT v_leg.wanted THEN
+        IF (v_leg.leg = p_leg AND v_leg.state = 'up' AND v_leg.wanted) IS NOT TRUE THEN
             PERFORM app.fail('QC026', 'phone_not_up');
         ELSIF p_by = 'softphone' AND v_leg.endpoint NOT LIKE 'client:%' THEN
             PERFORM app.fail('QC070', 'bad_argument', '{"field": "by"}');
