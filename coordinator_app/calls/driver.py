@@ -203,6 +203,8 @@ class Driver:
             call.due = now + self._settings.locate_every
         elif isinstance(answer, Absent):
             self._end(call, CallEnd.NEVER_PLACED, sentence=_NOT_PLACED)
+        elif not answer.answered and now < call.locate_until + self._settings.lost_again:
+            call.due = now + self._settings.locate_every  # one lost answer decides nothing
         else:
             self._end(call, CallEnd.UNRESOLVED, sentence=_UNRESOLVED)
 

@@ -16,6 +16,7 @@ class EngineSettings:
     locate_every: float = 1.5
     carrier_buffer: float = 5.0  # what the carrier adds to the ring timeout
     lost_margin: float = 60.0  # on top, before a lost call is given up
+    lost_again: float = 30.0  # and longer, when just then nobody answers
     clock_skew: float = 10.0  # between this computer and the carrier
     ringing_overdue: float = 30.0  # beyond timeout and buffer: cancel it ourselves
     live_overdue: float = 30.0  # beyond the time limit: end it ourselves

@@ -41,7 +41,13 @@ from coordinator_app.calls.backend import (
     Vanished,
 )
 from coordinator_app.calls.twilio_errors import rejected
-from coordinator_app.calls.twilio_line import LISTED, NOT_FOUND, REQUEST_TIMEOUT, TwilioLine
+from coordinator_app.calls.twilio_line import (
+    LISTED,
+    NOT_FOUND,
+    REQUEST_TIMEOUT,
+    TOO_MANY,
+    TwilioLine,
+)
 from coordinator_app.calls.twilio_shapes import (
     PARTICIPANT_STATES,
     agent_label,
@@ -164,7 +170,7 @@ class TwilioBackend:
         except Lost as lost:
             return CannotTell(lost.why)
         except No as no:
-            return CannotTell(f"code {no.code}", answered=True)
+            return CannotTell(f"code {no.code}", answered=no.status != TOO_MANY)
         ours = [c.sid for c in calls if c.sid not in others and utc(c.date_created) >= since]
         if len(ours) > 1:
             return CannotTell("several calls could be this one", answered=True)
@@ -308,11 +314,17 @@ class TwilioBackend:
         if not self._practice:
             return ()
         uri = f"https://api.twilio.com/practice-line/captions/{patient_label(request.call_id)}"
-        answer = ask(lambda: self._client.request("GET", uri))
-        return tuple(
-            Caption(datetime.fromisoformat(line["at"]), line["speaker"], line["text"])
-            for line in json.loads(answer.text).get("captions", ())
-        )
+
+        def captions() -> tuple[Caption, ...]:
+            # Read inside: an answer that cannot be read is a lost one, not a defect of ours.
+            lines = json.loads(self._client.request("GET", uri).text)["captions"]
+            return tuple(
+                Caption(datetime.fromisoformat(line["at"]), line["speaker"], line["text"])
+                for line in lines
+            )
+
+        found: tuple[Caption, ...] = ask(captions)
+        return found
 
     def _remember_answer(self, ref: str, at: datetime) -> None:
         with self._lock:
