@@ -104,9 +104,11 @@ class Driver:
         """It is not known whether the carrier has this call: look it up, never dial again."""
         now = self._clock.monotonic()
         settings = self._settings
-        call.locate_until = (
-            now + call.request.ring_timeout_s + settings.carrier_buffer + settings.lost_margin
-        )
+        long = call.request.ring_timeout_s + settings.carrier_buffer + settings.lost_margin
+        # However often the gateway was started anew since: it was sent by then, if at all.
+        age = (self._clock.now() - call.request.requested_at).total_seconds()
+        left = max(settings.dial_within + long - age, 2 * settings.locate_every)
+        call.locate_until = now + min(long, left)
         call.due = now
         self._learn(call, CallState.UNKNOWN, sentence=_LOOKING)
 

@@ -13,6 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 from xml.sax.saxutils import quoteattr
@@ -56,6 +57,7 @@ from coordinator_app.calls.twilio_shapes import (
     patient_of,
     room_name,
     room_verb,
+    shift_of,
     utc,
 )
 from coordinator_app.calls.twilio_wire import Lost, No, ask
@@ -64,6 +66,7 @@ from coordinator_app.domain.call import CallRequest, CallState, Caption, ShiftLe
 _AGENT_RING_S = 25
 _AGENT_TIME_LIMIT_S = 14_400  # Twilio's longest: a shift's half
 _KEPT = 200
+_ROOMS = 500  # looked through for old ones; newest first
 _DIGITS = re.compile(r"[0-9*#wW]{1,32}")
 _UNREACHED = "The phone line cannot be reached. Check the internet connection, then try again."
 _NO_KEYS = "Keys cannot be pressed while the call is on hold. Resume it first."
@@ -135,6 +138,24 @@ class TwilioBackend:
             session_id,
             lambda room: room.participants(agent_label(session_id)).update(muted=muted),
         )
+
+    def rooms_older_than(self, before: datetime) -> tuple[UUID, ...] | Unreachable:
+        """See ``VoipBackend``."""
+        found: set[UUID] = set()
+        try:
+            for status in ("init", "in-progress"):  # one person alone waits in "init"
+                rooms = ask(partial(self._client.conferences.list, status=status, limit=_ROOMS))
+                old = (room for room in rooms if utc(room.date_created) < before)
+                found |= {shift for room in old if (shift := shift_of(room.friendly_name))}
+        except Lost as lost:
+            return self._unreachable(lost)
+        except No as no:
+            return Unreachable(f"code {no.code}", self._line.retry_after_s)
+        return tuple(sorted(found))
+
+    def end_room(self, session_id: UUID) -> CommandAnswer:
+        """See ``VoipBackend``."""
+        return self._line.command_in(session_id, lambda room: room.update(status="completed"))
 
     # -------------------------------------------------------------- the patient
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from coordinator_app.domain.practice import LineHealth
+
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
@@ -74,3 +76,4 @@ class TeamBoard:
     heat: tuple[HeatCell, ...]
     coordinators: tuple[CoordinatorToday, ...]
     funnels: tuple[tuple[str, tuple[FunnelStep, ...]], ...]  # (campaign, steps)
+    line: LineHealth

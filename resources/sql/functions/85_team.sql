@@ -103,6 +103,7 @@ BEGIN
     v_midnight := date_trunc('day', v_now AT TIME ZONE v_zone) AT TIME ZONE v_zone;
     RETURN jsonb_build_object(
         'now', v_now,
+        'line', app.line_view(v_now),
         'kpis', app.team_kpis(v_now, v_zone),
         'days', (
             SELECT coalesce(jsonb_agg(jsonb_build_object(

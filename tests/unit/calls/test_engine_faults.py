@@ -182,6 +182,24 @@ def test_a_carrier_that_forgot_the_call_leaves_it_to_a_person(world: PhoneWorld)
     assert world.until_ended(call, within=10) is CallEnd.UNRESOLVED
 
 
+def test_a_gateway_that_dies_again_and_again_gives_up_a_lost_call_all_the_same(
+    world: PhoneWorld,
+) -> None:
+    """Each start looks the call up anew; the patient is not fenced for ever."""
+    world.net.faults.add(Fault(FaultKind.LOST_BEFORE, *DIAL))
+    call = dial(world, PersonaKind.ANSWERS)
+    world.until_state(call, CallState.UNKNOWN)
+    started = world.clock.monotonic()
+    while world.store.of(call).state is not CallState.ENDED:
+        assert world.clock.monotonic() - started < 420
+        world.run(20)
+        world.start()
+    ending = world.store.of(call).ending
+    assert ending is not None
+    assert ending.end is CallEnd.NEVER_PLACED
+    assert world.carrier_status(call) == []
+
+
 # ------------------------------------------------------------------ database
 
 
