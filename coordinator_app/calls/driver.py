@@ -288,7 +288,7 @@ class Driver:
 
         Whatever answers the coordinator's phone, their own voicemail included, hears nothing
         of the patient before the coordinator said that it is them. Nothing is said to the
-        patient: no synthetic voice speaks on a patient's leg (docs/adr/0010).
+        patient: no synthetic voice speaks on a patient's leg (docs/adr/0012).
         """
         if call.parked == held or (held and call.known.held is not None and call.known.held.on):
             return
