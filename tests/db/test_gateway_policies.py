@@ -258,7 +258,7 @@ def test_property_the_database_merges_as_the_reducer_does(
     assert said == {(c.at.isoformat(), c.text) for c in merged.captions}
 
 
-_SAID_NOTHING = {
+_SAID_NOTHING: dict[str, Any] = {
     "call_id": str(UUID(int=7)),
     "carrier_ref": "",
     "answered_at": None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from PySide6.QtCore import QCoreApplication
 
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 __all__ = ["LINE_KINDS", "line_words"]
 
+Kind = Literal["success", "warning", "danger", "neutral"]
+
 #: Which colour goes with which state.
-LINE_KINDS: Final = {"ok": "success", "slow": "warning", "down": "danger"}
+LINE_KINDS: Final[dict[str, Kind]] = {"ok": "success", "slow": "warning", "down": "danger"}
 
 
 def line_words(line: LineHealth, zone: str) -> str:
