@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
     from coordinator_app.domain.person import WorkStatus
+    from coordinator_app.domain.practice import LineHealth
     from coordinator_app.domain.returns import ReturnRow
     from coordinator_app.domain.session import Heartbeat
     from coordinator_app.services.session import Session
@@ -79,6 +80,7 @@ FIRST_PAGE: Final = {Role.SUPERVISOR: "team"}
 _AT_ONCE: Final = frozenset({"queue", "callbacks"})
 _NOTICES = "notices"  # key of the one banner
 _RETURNS = "returns"  # and of the one about patients who call back
+_LINE = "line"
 _FULL = 1380  # effective width: window width / text scale (ui.md section 1)
 
 
@@ -130,7 +132,7 @@ class Workspace(QWidget):
         self.top.theme_requested.connect(self._switch_theme)
         self.top.status_chosen.connect(self._set_status)
         self.status = StatusBar(session.connection.tls, tools.keymap, calls="queue" in keys)
-        self.status.show_line(signed_in.line)
+        self._show_line(signed_in.line)
         self.banners = BannerArea(tools.messages)
         self._lay_out()
         self._make_actions(keys)
@@ -468,11 +470,21 @@ class Workspace(QWidget):
             self.live_changed.emit(live)
 
     def _on_beat(self, beat: Heartbeat) -> None:
-        self.status.show_line(beat.line)
+        self._show_line(beat.line)
         waiting = beat.returns or ReturnsWaiting()
         self.rail.set_badge("callbacks", beat.callbacks_due + waiting.on_the_phone)
         self._tell_notices(beat.notices)
         self._tell_returns(waiting)
+
+    def _show_line(self, line: LineHealth) -> None:
+        self.status.show_line(line, self.session.signed_in.practice.zone)
+        if self._person.role is not Role.SUPERVISOR:
+            return  # a coordinator reads it where Dial is
+        # Nobody can call: the one who can do something about it is told, wherever they are.
+        if line.state == "down":
+            self._tools.messages.error(line.sentence, key=_LINE)
+        else:
+            self._tools.messages.clear(_LINE)
 
     def _tell_notices(self, notices: tuple[str, ...]) -> None:
         """Say what waits to be looked at, once for as long as it is the same."""

@@ -196,6 +196,14 @@ class VoipBackend(Protocol):
         """Let the coordinator's leg go."""
         ...
 
+    def rooms_older_than(self, before: datetime) -> tuple[UUID, ...] | Unreachable:
+        """The shifts whose rooms are open and began before then."""
+        ...
+
+    def end_room(self, session_id: UUID) -> CommandAnswer:
+        """Everybody leaves the room of a shift."""
+        ...
+
     def place(self, request: CallRequest) -> PlaceAnswer:
         """Dial the patient into the shift's room. Not idempotent: sent once for a call."""
         ...

@@ -104,9 +104,11 @@ class Driver:
         """It is not known whether the carrier has this call: look it up, never dial again."""
         now = self._clock.monotonic()
         settings = self._settings
-        call.locate_until = (
-            now + call.request.ring_timeout_s + settings.carrier_buffer + settings.lost_margin
-        )
+        long = call.request.ring_timeout_s + settings.carrier_buffer + settings.lost_margin
+        # However often the gateway was started anew since: it was sent by then, if at all.
+        age = (self._clock.now() - call.request.requested_at).total_seconds()
+        left = max(settings.dial_within + long - age, 2 * settings.locate_every)
+        call.locate_until = now + min(long, left)
         call.due = now
         self._learn(call, CallState.UNKNOWN, sentence=_LOOKING)
 
@@ -203,6 +205,8 @@ class Driver:
             call.due = now + self._settings.locate_every
         elif isinstance(answer, Absent):
             self._end(call, CallEnd.NEVER_PLACED, sentence=_NOT_PLACED)
+        elif not answer.answered and now < call.locate_until + self._settings.lost_again:
+            call.due = now + self._settings.locate_every  # one lost answer decides nothing
         else:
             self._end(call, CallEnd.UNRESOLVED, sentence=_UNRESOLVED)
 
@@ -284,7 +288,7 @@ class Driver:
 
         Whatever answers the coordinator's phone, their own voicemail included, hears nothing
         of the patient before the coordinator said that it is them. Nothing is said to the
-        patient: no synthetic voice speaks on a patient's leg (docs/adr/0010).
+        patient: no synthetic voice speaks on a patient's leg (docs/adr/0014).
         """
         if call.parked == held or (held and call.known.held is not None and call.known.held.on):
             return

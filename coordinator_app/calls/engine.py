@@ -29,6 +29,7 @@ from coordinator_app.calls.line_watch import LineWatch
 from coordinator_app.calls.pool import AtOnce
 from coordinator_app.calls.reducer import Known, known
 from coordinator_app.calls.settings import EngineSettings
+from coordinator_app.calls.sweep import RoomSweep
 from coordinator_app.calls.tracked import Tracked
 from coordinator_app.domain.call import (
     CallCommand,
@@ -73,6 +74,9 @@ class CallEngine:
         self._watch = LineWatch(backend, clock, self._settings)
         bucket = TokenBucket(self._settings.calls_per_second)
         self._agents = AgentLegs(backend, clock, self._settings, self._watch, bucket)
+        self._sweep = RoomSweep(backend, clock, self._settings, self._watch)
+        self._sweeping = False
+        self._heard = False  # the database has said which shifts there are
         self._driver = Driver(
             backend=backend,
             clock=clock,
@@ -121,6 +125,7 @@ class CallEngine:
         for call in self._due_now():
             self._advance(call)
         self._tend_legs()
+        self._sweep_rooms()
         self._collect(_PATIENCE)
         if lost is not None:
             raise lost
@@ -167,6 +172,7 @@ class CallEngine:
         for command in store.take_commands(_COMMANDS_AT_ONCE):
             self._command(command)
         self._agents.hear(store.legs())
+        self._heard = True
         waiting = sum(call.state is CallState.PLACING for call in self._calls.values())
         room = self._settings.requests_at_once - waiting
         if room > 0:
@@ -279,6 +285,18 @@ class CallEngine:
         for work, then in self._agents.work():
             self._run(work, then)
 
+    def _sweep_rooms(self) -> None:
+        if not self._sweep.due() or self._sweeping or not self._heard:
+            return
+        self._sweeping = True
+        self._sweep.begin()
+        known = {call.request.session_id for call in self._calls.values()}
+        known.update(self._agents.open())
+        self._run(partial(self._sweep.work, frozenset(known)), self._swept)
+
+    def _swept(self) -> None:
+        self._sweeping = False
+
     def _due_now(self) -> list[Tracked]:
         now = self._clock.monotonic()
         due = [call for call in self._calls.values() if call.due <= now and not call.working]
@@ -303,6 +321,8 @@ class CallEngine:
         now = self._clock.monotonic()
         due = [call.due for call in self._calls.values() if not call.working]
         due.append(self._agents.next_due())
+        if self._heard and not self._sweeping:
+            due.append(self._sweep.next_due())
         if not self._probing:
             due.append(self._watch.next_probe())
         if self._jobs:

@@ -16,6 +16,10 @@ class EngineSettings:
     locate_every: float = 1.5
     carrier_buffer: float = 5.0  # what the carrier adds to the ring timeout
     lost_margin: float = 60.0  # on top, before a lost call is given up
+    lost_again: float = 30.0  # and longer, when just then nobody answers
+    #: From Dial to the request at the carrier, at the latest: one's own phone (120), the permit
+    #: (60), the carrier's turn (20), and a carrier that does not answer about the phone (30).
+    dial_within: float = 240.0
     clock_skew: float = 10.0  # between this computer and the carrier
     ringing_overdue: float = 30.0  # beyond timeout and buffer: cancel it ourselves
     live_overdue: float = 30.0  # beyond the time limit: end it ourselves
@@ -29,6 +33,8 @@ class EngineSettings:
     wait_for_turn: float = 20.0  # of "too many requests", then the call is given back
     vanished: float = 30.0  # of "no such call", then it is unresolved
     hang_up_again: float = 3.0  # a hang-up without an effect is repeated
+    room_overdue: float = 43_200.0  # a room this old that nobody knows is ended
+    sweep_every: float = 3_600.0
     probe_every: float = 15.0  # of a line that is not well
     slow: float = 2.0  # an answer that takes longer makes the line "slow"
     down_after: int = 3  # failures in a row

@@ -13,6 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 from xml.sax.saxutils import quoteattr
@@ -42,7 +43,13 @@ from coordinator_app.calls.backend import (
 )
 from coordinator_app.calls.twilio_errors import CALLER_ID, RECONCILE, rejected
 from coordinator_app.calls.twilio_incoming import found_again, take_in
-from coordinator_app.calls.twilio_line import LISTED, NOT_FOUND, REQUEST_TIMEOUT, TwilioLine
+from coordinator_app.calls.twilio_line import (
+    LISTED,
+    NOT_FOUND,
+    REQUEST_TIMEOUT,
+    TOO_MANY,
+    TwilioLine,
+)
 from coordinator_app.calls.twilio_shapes import (
     PARTICIPANT_STATES,
     agent_label,
@@ -51,6 +58,7 @@ from coordinator_app.calls.twilio_shapes import (
     patient_of,
     room_name,
     room_verb,
+    shift_of,
     utc,
 )
 from coordinator_app.calls.twilio_wire import Lost, No, ask
@@ -59,6 +67,7 @@ from coordinator_app.domain.call import CallRequest, CallState, Caption, ShiftLe
 _AGENT_RING_S = 25
 _AGENT_TIME_LIMIT_S = 14_400  # Twilio's longest: a shift's half
 _KEPT = 200
+_ROOMS = 500  # looked through for old ones; newest first
 _DIGITS = re.compile(r"[0-9*#wW]{1,32}")
 _UNREACHED = "The phone line cannot be reached. Check the internet connection, then try again."
 _NO_KEYS = "Keys cannot be pressed while the call is on hold. Resume it first."
@@ -132,6 +141,24 @@ class TwilioBackend:
             lambda room: room.participants(agent_label(session_id)).update(muted=muted),
         )
 
+    def rooms_older_than(self, before: datetime) -> tuple[UUID, ...] | Unreachable:
+        """See ``VoipBackend``."""
+        found: set[UUID] = set()
+        try:
+            for status in ("init", "in-progress"):  # one person alone waits in "init"
+                rooms = ask(partial(self._client.conferences.list, status=status, limit=_ROOMS))
+                old = (room for room in rooms if utc(room.date_created) < before)
+                found |= {shift for room in old if (shift := shift_of(room.friendly_name))}
+        except Lost as lost:
+            return self._unreachable(lost)
+        except No as no:
+            return Unreachable(f"code {no.code}", self._line.retry_after_s)
+        return tuple(sorted(found))
+
+    def end_room(self, session_id: UUID) -> CommandAnswer:
+        """See ``VoipBackend``."""
+        return self._line.command_in(session_id, lambda room: room.update(status="completed"))
+
     # -------------------------------------------------------------- the patient
 
     def place(self, request: CallRequest) -> PlaceAnswer:
@@ -170,7 +197,7 @@ class TwilioBackend:
         except Lost as lost:
             return CannotTell(lost.why)
         except No as no:
-            return CannotTell(f"code {no.code}", answered=True)
+            return CannotTell(f"code {no.code}", answered=no.status != TOO_MANY)
         ours = [c.sid for c in calls if c.sid not in others and utc(c.date_created) >= since]
         if len(ours) > 1:
             return CannotTell("several calls could be this one", answered=True)
@@ -322,11 +349,17 @@ class TwilioBackend:
         if not self._practice:
             return ()
         uri = f"https://api.twilio.com/practice-line/captions/{patient_label(request.call_id)}"
-        answer = ask(lambda: self._client.request("GET", uri))
-        return tuple(
-            Caption(datetime.fromisoformat(line["at"]), line["speaker"], line["text"])
-            for line in json.loads(answer.text).get("captions", ())
-        )
+
+        def captions() -> tuple[Caption, ...]:
+            # Read inside: an answer that cannot be read is a lost one, not a defect of ours.
+            lines = json.loads(self._client.request("GET", uri).text)["captions"]
+            return tuple(
+                Caption(datetime.fromisoformat(line["at"]), line["speaker"], line["text"])
+                for line in lines
+            )
+
+        found: tuple[Caption, ...] = ask(captions)
+        return found
 
     def _remember_answer(self, ref: str, at: datetime) -> None:
         with self._lock:

@@ -25,7 +25,7 @@ from coordinator_app.calls.twilio_wire import Lost, No, ask
 LISTED = 50
 NOT_FOUND = 404
 REQUEST_TIMEOUT = 408
-_TOO_MANY = 429
+TOO_MANY = 429
 _KEPT = 200
 
 
@@ -114,6 +114,16 @@ class TwilioLine:
 
     def participants(self, session_id: UUID) -> list[Any]:
         """Who is in the room of a shift; nobody when there is none. Raises ``No``, ``Lost``."""
+        known = self._knows_room(session_id)
+        people = self._people(session_id)
+        if people or not known:
+            return people
+        # A conference ends with its last participant. A new one of the same name may have begun
+        # by a request whose answer was lost.
+        self._forget_room(session_id)
+        return self._people(session_id)
+
+    def _people(self, session_id: UUID) -> list[Any]:
         room = self.room(session_id)
         if room is None:
             return []
@@ -122,9 +132,15 @@ class TwilioLine:
         except No as no:
             if no.status != NOT_FOUND:
                 raise
-            with self._lock:
-                self._rooms.pop(session_id, None)  # it was over; a new one may be open
             return []
+
+    def _knows_room(self, session_id: UUID) -> bool:
+        with self._lock:
+            return session_id in self._rooms
+
+    def _forget_room(self, session_id: UUID) -> None:
+        with self._lock:
+            self._rooms.pop(session_id, None)
 
     def command(self, send: Callable[[], object]) -> CommandAnswer:
         """Send a command that may be sent twice."""
@@ -135,13 +151,21 @@ class TwilioLine:
         except No as no:
             if no.status == NOT_FOUND or no.code == GONE:
                 return AlreadyGone()
-            if no.status in (REQUEST_TIMEOUT, _TOO_MANY):
+            if no.status in (REQUEST_TIMEOUT, TOO_MANY):
                 return Unknown(f"code {no.code}")
             return refused(no)
         return Done()
 
     def command_in(self, session_id: UUID, send: Callable[[Any], object]) -> CommandAnswer:
         """Send a command to the room of a shift, which ``send`` is given."""
+        known = self._knows_room(session_id)
+        answer = self._send_in(session_id, send)
+        if known and isinstance(answer, AlreadyGone):
+            self._forget_room(session_id)  # see ``participants``
+            answer = self._send_in(session_id, send)
+        return answer
+
+    def _send_in(self, session_id: UUID, send: Callable[[Any], object]) -> CommandAnswer:
         try:
             room = self.room(session_id)
         except Lost as lost:

@@ -38,6 +38,15 @@ def room_name(session_id: UUID) -> str:
     return f"shift-{session_id}"
 
 
+def shift_of(name: str) -> UUID | None:
+    """The shift of a conference; None when it is not one of ours."""
+    kind, _, shift = name.partition("-")
+    try:
+        return UUID(shift) if kind == "shift" else None
+    except ValueError:
+        return None
+
+
 def agent_label(session_id: UUID) -> str:
     """The coordinator's participant label."""
     return f"agent-{session_id}"

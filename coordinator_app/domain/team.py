@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from coordinator_app.domain.practice import LineHealth
 from coordinator_app.domain.returns import ReturnsBoard
 
 
@@ -76,4 +77,5 @@ class TeamBoard:
     heat: tuple[HeatCell, ...]
     coordinators: tuple[CoordinatorToday, ...]
     funnels: tuple[tuple[str, tuple[FunnelStep, ...]], ...]  # (campaign, steps)
+    line: LineHealth
     returns: ReturnsBoard = field(default_factory=ReturnsBoard)

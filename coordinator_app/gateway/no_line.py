@@ -53,6 +53,14 @@ class NoLine:
         """There is none."""
         return AlreadyGone()
 
+    def rooms_older_than(self, before: datetime) -> tuple[UUID, ...] | Unreachable:  # noqa: ARG002
+        """There is none."""
+        return ()
+
+    def end_room(self, session_id: UUID) -> CommandAnswer:  # noqa: ARG002  the port's
+        """There is none."""
+        return AlreadyGone()
+
     def place(self, request: CallRequest) -> PlaceAnswer:  # noqa: ARG002  the port's
         """Refused."""
         return self._refusal()

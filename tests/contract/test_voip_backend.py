@@ -352,6 +352,32 @@ def test_an_ended_call_is_found_by_its_numbers(bench: Bench) -> None:
     assert bench.backend.locate(request, later, ()) == Absent()
 
 
+def test_too_many_questions_are_no_answer_to_where_a_call_is(bench: Bench) -> None:
+    bench.faults.add(Fault(FaultKind.TOO_MANY, "GET"))
+    answer = bench.backend.locate(call_request(), bench.clock.now(), ())
+    assert isinstance(answer, CannotTell)
+    assert not answer.answered
+
+
+def test_a_room_that_began_anew_by_a_lost_answer_is_found(bench: Bench) -> None:
+    """A conference ends with its last participant; the next one has the same name, another id."""
+    request = call_request()
+    bench.open_agent(request)
+    assert bench.backend.hang_up(bench.ref_of_agent(request), answered=True) == Done()
+    bench.faults.add(Fault(FaultKind.LOST_AFTER, *DIAL))
+    assert isinstance(bench.backend.open_agent_leg(leg_of(request)), Unknown)
+    bench.until_agent_is_up(request)
+
+
+def test_a_leg_in_a_room_that_began_anew_is_let_go(bench: Bench) -> None:
+    request = call_request()
+    bench.open_agent(request)
+    assert bench.backend.hang_up(bench.ref_of_agent(request), answered=True) == Done()
+    bench.faults.add(Fault(FaultKind.LOST_AFTER, *DIAL))
+    bench.backend.open_agent_leg(leg_of(request))
+    assert bench.backend.close_agent_leg(request.session_id) == Done()
+
+
 def test_two_calls_that_could_be_ours_are_nobodys(bench: Bench) -> None:
     since = bench.clock.now() - timedelta(seconds=1)  # a call's own time is in whole seconds
     request, ref = bench.call(PersonaKind.BUSY)

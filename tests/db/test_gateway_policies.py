@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
+from coordinator_app.calls.reducer import known, merge
+from coordinator_app.db.codec import decode
+from coordinator_app.domain.call import CallFact, CallState
 from tests.helpers.db_practice import LOGINS, op, refused
 
 if TYPE_CHECKING:
@@ -223,6 +228,56 @@ def test_property_facts_in_any_order_and_any_number_come_to_the_same(
 ) -> None:
     shuffled = data.draw(st.permutations(facts + facts[: len(facts) // 2 + 1]))
     assert play(practice, facts) == play(practice, shuffled)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(facts=st.lists(FACTS, min_size=1, max_size=6))
+def test_property_the_database_merges_as_the_reducer_does(
+    practice: Practice, facts: list[dict[str, Any]]
+) -> None:
+    """Two programs, one join: what the gateway believes is what the database keeps."""
+    row = play(practice, facts)
+    told = [decode(CallFact, {**_SAID_NOTHING, **fact}) for fact in facts]
+    merged = reduce(merge, map(known, told))
+    offset = practice.value("SELECT clock_offset FROM app.practice")
+    ended = merged.state is CallState.ENDED
+    ending = merged.ending
+    assert row["state"] == merged.state.value
+    assert row["carrier_ref"] == merged.carrier_ref
+    assert _moment(row["answered_at"]) == _shifted(merged.answered_at, offset)
+    assert row["end_reason"] == (ending.end.value if ending else None)
+    assert row["error_code"] == (ending.error_code if ending else "")
+    assert row["sentence"] == (ending.sentence if ending else merged.sentence)
+    assert row["held"] == (not ended and merged.held is not None and merged.held.on)
+    assert row["muted"] == (not ended and merged.muted is not None and merged.muted.on)
+    said = {(line["at"], line["text"]) for line in row["captions"]}
+    assert said == {(c.at.isoformat(), c.text) for c in merged.captions}
+
+
+_SAID_NOTHING: dict[str, Any] = {
+    "call_id": str(UUID(int=7)),
+    "carrier_ref": "",
+    "answered_at": None,
+    "ended_at": None,
+    "end": None,
+    "error_code": "",
+    "sentence": "",
+    "held": None,
+    "muted": None,
+    "captions": [],
+}
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _shifted(at: datetime | None, offset: timedelta) -> datetime | None:
+    return None if at is None else at + offset
 
 
 def play(practice: Practice, facts: list[dict[str, Any]]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from coordinator_app.domain.person import Person, Role
 from coordinator_app.domain.team import CoordinatorToday, Kpi, TeamBoard
 from coordinator_app.errors import NotAllowedError
 from tests.helpers.fake_access import FakeAccess
-from tests.helpers.fake_data import NOW, FakePatient
+from tests.helpers.fake_data import LINE, NOW, FakePatient
 from tests.helpers.fake_ear import FakeEar
 from tests.helpers.fake_line import FakeLine
 from tests.helpers.fake_live import FakeLive
@@ -134,7 +134,7 @@ class FakeLists(FakeAccess, FakePrivacy, FakeLive, FakeEar, FakeLine):
             self.person.id, "Jordan Park", "Available", NOW, len(self.log_rows), 1, 1, 60, 20
         )
         kpi = Kpi("Calls today", str(len(self.log_rows)), "+2", good=True, trend=(1.0, 2.0, 3.0))
-        return TeamBoard(NOW, (kpi,), (), (), (me,), ())
+        return TeamBoard(NOW, (kpi,), (), (), (me,), (), LINE)
 
     def import_batches(self) -> tuple[ImportBatchRow, ...]:
         """See the port."""

@@ -31,7 +31,7 @@ from coordinator_app.domain.team import (
     TeamBoard,
 )
 from coordinator_app.errors import NotAllowedError
-from tests.helpers.fake_data import JORDAN, NOW, ZONE, fixed_id
+from tests.helpers.fake_data import JORDAN, LINE, NOW, ZONE, fixed_id
 from tests.helpers.fake_practice import FakeClock, FakePractice
 
 NAMES = ("Jordan Park", "Amelia Brandt", "Luis Cordero", "Nadia Haddad", "Owen Tran")
@@ -268,5 +268,5 @@ def board() -> TeamBoard:
     funnel = tuple(FunnelStep(name, count) for name, count in steps)
     other = tuple(FunnelStep(step.name, step.count // 3) for step in funnel)
     return TeamBoard(
-        NOW, kpis, days, heat, people, (("Diabetes + BP", funnel), ("Overdue visit", other))
+        NOW, kpis, days, heat, people, (("Diabetes + BP", funnel), ("Overdue visit", other)), LINE
     )

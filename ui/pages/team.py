@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget
 
 from ui.models.clock_text import clock
+from ui.models.line_words import LINE_KINDS, line_words
 from ui.pages.live import LiveDesk
 from ui.pages.page import Page
 from ui.tasks import Generations
@@ -61,7 +62,10 @@ class TeamPage(Page):
         self._asked = Generations()
         self._pending = False
         self._live = Chip(self.tr("Live"), "success")
+        self.line = Chip("")
+        self.line.setObjectName("team_line")
         self.bar.addWidget(self._live)
+        self.bar.addWidget(self.line)
         self.bar.addStretch(1)
         self.view = TeamView()
         self.view.review_requested.connect(self.review_requested)
@@ -146,7 +150,10 @@ class TeamPage(Page):
 
     def _show(self, board: TeamBoard) -> None:
         self._messages.clear("team")
-        at = clock(board.now, self._session.signed_in.practice.zone)
+        zone = self._session.signed_in.practice.zone
+        at = clock(board.now, zone)
+        self.line.set(line_words(board.line, zone), LINE_KINDS.get(board.line.state, "neutral"))
+        self.line.setToolTip(board.line.sentence)
         self._live.set(self.tr("Live · %1").replace("%1", at), "success")
         self.view.show_board(board)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from coordinator_app.domain.session import TlsMode
+from ui.models.line_words import LINE_KINDS, line_words
 from ui.theme import active
 from ui.widgets.labels import KeyHint, label
 from ui.widgets.painting import follow_theme
@@ -123,19 +124,11 @@ class StatusBar(QFrame):
         self._down = down
         self._show_database()
 
-    def show_line(self, line: LineHealth) -> None:
-        """Show how the phone line is, in words."""
-        words = {
-            "ok": self.tr("Line ready"),
-            "slow": self.tr("Line slow"),
-            "down": self.tr("Line down"),
-        }
-        kind = {"ok": "success", "slow": "warning", "down": "danger"}.get(line.state, "neutral")
-        text = words.get(line.state, line.state)
-        if line.is_practice_line:
-            text = self.tr("%1 · practice line").replace("%1", text)
+    def show_line(self, line: LineHealth, zone: str) -> None:
+        """Show how the phone line is, in words; times in ``zone`` (IANA), the practice's."""
+        kind = LINE_KINDS.get(line.state, "neutral")
         self._signal.set("signal" if line.state != "down" else "wifi-off", kind)
-        self.line.setText(text)
+        self.line.setText(line_words(line, zone))
         self.line.setToolTip(line.sentence)
 
     def show_ear(self, words: str, kind: str, about: str) -> None:

@@ -75,7 +75,8 @@ class OwnPhoneButtons(QObject):
         self.detach.setVisible(
             idle and not asks and state in (PhoneState.UP, PhoneState.CONNECTING)
         )
-        for button in (self.hear, self.attach, self.detach):
+        self.hear.setEnabled(asks)  # its key works only when it is on the screen
+        for button in (self.attach, self.detach):
             button.setEnabled(True)
 
     def _hear(self) -> None:

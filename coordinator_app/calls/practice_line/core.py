@@ -101,7 +101,9 @@ class PracticeLine:
         self.settings = settings or LineSettings()
         self._ids = random.Random(f"{self.settings.seed}:{clock.now()}")  # noqa: S311  labels, no secrets
         self._legs: dict[str, Leg] = {}  # oldest first
+        self._open: list[Leg] = []  # of them those that may be active: few, and looked at often
         self._rooms: dict[str, Room] = {}
+        self._looked_at: datetime | None = None  # when nothing was due any more
         self._calls_to: dict[str, int] = {}
         self._last_dial: datetime | None = None
         self.placed = 0  # calls to patients, for tests that count them
@@ -128,7 +130,9 @@ class PracticeLine:
             self._pass(news.at)
             self._heard(news)
         now = self._clock.now()
-        self._pass(now)
+        if now != self._looked_at:  # virtual time: many questions at one moment
+            self._pass(now)
+            self._looked_at = now
         return now
 
     def settle(self) -> None:
@@ -219,7 +223,7 @@ class PracticeLine:
             verbs=() if announced else verbs,
             digits=digits,
         )
-        self._legs[leg.sid] = leg
+        self._add(leg)
         if persona is not None:
             self.placed += 1
         self._forget()
@@ -243,7 +247,7 @@ class PracticeLine:
             persona=None,
             digits=digits,
         )
-        self._legs[leg.sid] = leg
+        self._add(leg)
         return leg
 
     def call_in(self, from_: str, to: str) -> Leg:
@@ -288,6 +292,7 @@ class PracticeLine:
         leg.room = None
         leg.label = None
         leg.verbs = verbs
+        self._looked_at = None
         if leg.queue:
             leg.leave_queue(now)
         self._follow_verbs(leg, now)
@@ -305,8 +310,14 @@ class PracticeLine:
 
     # -------------------------------------------------------------- inside
 
+    def _add(self, leg: Leg) -> None:
+        self._legs[leg.sid] = leg
+        self._open.append(leg)
+        self._looked_at = None
+
     def _active(self) -> list[Leg]:
-        return [leg for leg in self._legs.values() if leg.active]
+        self._open = [leg for leg in self._open if leg.active]
+        return list(self._open)
 
     def _pass(self, until: datetime) -> None:
         """Let everything happen that is due by then, in the order of time."""
@@ -395,7 +406,7 @@ class PracticeLine:
             verbs=verbs,
             incoming=True,
         )
-        self._legs[leg.sid] = leg
+        self._add(leg)
         self._forget()
         return leg
 

@@ -511,6 +511,12 @@ BEGIN
     END IF;
     PERFORM app.refresh_open_groups();
     PERFORM app.end_stuck_sessions();
+    -- When nobody could call, and why, stays on record.
+    IF (p_health ->> 'state' = 'down') IS DISTINCT FROM
+        (SELECT h.state = 'down' FROM app.gateway_health h) THEN
+        PERFORM app.audit('line.' || (p_health ->> 'state'), 'line', NULL,
+            jsonb_build_object('sentence', left(p_health ->> 'sentence', 200)));
+    END IF;
     INSERT INTO app.gateway_health AS g (id, at, state, is_practice_line, since, sentence, round_trip_ms)
     VALUES (true, app.now(), p_health ->> 'state', (p_health ->> 'is_practice_line')::boolean,
         -- The gateway lives in real time, the practice's people perhaps in a demo's.

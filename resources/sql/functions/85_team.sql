@@ -104,6 +104,7 @@ BEGIN
     RETURN jsonb_build_object(
         'now', v_now,
         'returns', app.returns_board(v_now),
+        'line', app.line_view(v_now),
         'kpis', app.team_kpis(v_now, v_zone),
         'days', (
             SELECT coalesce(jsonb_agg(jsonb_build_object(
