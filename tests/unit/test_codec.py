@@ -59,6 +59,7 @@ def test_pairs_of_a_name_and_steps() -> None:
         "heat": [],
         "coordinators": [],
         "funnels": [["Recall", [{"name": "Called", "count": 3}]]],
+        "line": {"state": "ok", "is_practice_line": True, "since": None, "sentence": ""},
     }
     read = decode(TeamBoard, board)
     assert read.funnels == (("Recall", (FunnelStep("Called", 3),)),)
