@@ -11,6 +11,7 @@ from coordinator_app.domain.call import CallState
 from coordinator_app.domain.outcome import Outcome
 from ui.pages.call_log import CallLogPage
 from ui.pages.recording_settings import RecordingSettingsDesk
+from ui.pages.settings import SettingsPage
 from ui.robot import NotTrueError
 
 if TYPE_CHECKING:
@@ -29,9 +30,11 @@ def take_recording(stage: Stage, take: Callable[[str], None], password: str) -> 
     robot = stage.robot
     workspace = stage.workspace
     workspace.open("settings")
-    desk = workspace.pages["settings"].findChild(RecordingSettingsDesk)
-    if desk is None:
+    settings = workspace.pages["settings"]
+    desk = settings.findChild(RecordingSettingsDesk)
+    if desk is None or not isinstance(settings, SettingsPage):
         raise NotTrueError("a supervisor sets recording")
+    settings.part.choose("recording")
     robot.until(desk.view.state.text, "the setting is loaded")
     desk.change(password, 90, enabled=True, protected=True)
     robot.until(desk.view.notice.isVisible, "recording is turned on")

@@ -209,7 +209,7 @@ class Workspace(QWidget):
         page.line_test_wanted.connect(lambda: self.open("line_test"))
         if sets_up:
             recording = RecordingSettingsDesk(self.session, self._link, page)
-            page.add_card(recording.view, recording.load)
+            page.add_recording(recording.view, recording.load)
         return page
 
     def _make_line_test(self) -> Page:

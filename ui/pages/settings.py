@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QStackedWidget
 from ui.pages.page import Page
 from ui.views.settings import SettingsView
 from ui.widgets.my_ear import MyEarCard
+from ui.widgets.narrow_scroll import NarrowScroll
 from ui.widgets.segmented import Segmented
 
 if TYPE_CHECKING:
@@ -64,7 +65,11 @@ class SettingsPage(Page):
         self.view.sound_chosen.connect(self._set_sound)
         self.bar.addStretch(1)
         self.part = Segmented(
-            [("computer", self.tr("This computer")), ("line", self.tr("Phone line"))],
+            [
+                ("computer", self.tr("This computer")),
+                ("line", self.tr("Phone line")),
+                ("recording", self.tr("Recording")),
+            ],
             self.tr("Part of the settings"),
         )
         self.part.setVisible(line is not None)
@@ -75,20 +80,23 @@ class SettingsPage(Page):
             self._stack.addWidget(line)
         self.part.chosen.connect(self._show_part)
         self.column.addWidget(self._stack, 1)
-        self._loads: list[Callable[[], None]] = []
+        self._load_recording: Callable[[], None] | None = None
 
     def _show_part(self, key: str) -> None:
-        self._stack.setCurrentIndex(0 if key == "computer" else 1)
+        self._stack.setCurrentIndex(("computer", "line", "recording").index(key))
 
-    def add_card(self, card: QWidget, load: Callable[[], None]) -> None:
-        """Put a card of the practice's settings before “About”; ``load`` fills it when shown."""
-        self.view.add_card(card)
-        self._loads.append(load)
+    def add_recording(self, card: QWidget, load: Callable[[], None]) -> None:
+        """Give the part “Recording” its card; ``load`` fills it when the page is shown."""
+        scroll = NarrowScroll(self.tr("Recording"))
+        scroll.box.addWidget(card)
+        scroll.box.addStretch(1)
+        self._stack.addWidget(scroll)
+        self._load_recording = load
 
     def refresh(self) -> None:
         """Load what the practice has set."""
-        for load in self._loads:
-            load()
+        if self._load_recording is not None:
+            self._load_recording()
         if self.line is not None:
             self.line.load()
 

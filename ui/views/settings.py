@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QPlainTextEdit,
-    QScrollArea,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -19,6 +17,7 @@ import resources
 from ui.theme import MAX_SCALE, MIN_SCALE, Mode, active
 from ui.widgets.labels import label
 from ui.widgets.named import named
+from ui.widgets.narrow_scroll import NarrowScroll
 from ui.widgets.painting import follow_theme
 from ui.widgets.segmented import Segmented
 from ui.widgets.surfaces import Card
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SettingsView"]
 
-_WIDTH = 680
 _STEP = 5
 
 
@@ -68,11 +66,8 @@ class SettingsView(QWidget):
         self.scale_text = label("100 %", "strong")
         self.sound = self._slider("settings_sound", self.tr("Sound level"), 0, 100)
         self.sound_text = label("", "strong")
-        self._column = QWidget()
-        self._column.setProperty("transparent", "true")
-        box = self._box = QVBoxLayout(self._column)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(10)
+        scroll = NarrowScroll(self.tr("Settings"))
+        box = scroll.box
         look = Card(self.tr("Look"))
         self._row(look, self.tr("Colours"), self.mode)
         self._row(look, self.tr("Text size"), self.scale, self.scale_text)
@@ -90,16 +85,6 @@ class SettingsView(QWidget):
         box.addWidget(sound)
         box.addWidget(self._about(version))
         box.addStretch(1)
-        centre = QWidget()
-        centre.setProperty("transparent", "true")
-        row = QHBoxLayout(centre)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._column, 3)
-        row.addStretch(1)
-        scroll = named(QScrollArea(widgetResizable=True), "", self.tr("Settings"))
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(centre)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
@@ -107,10 +92,6 @@ class SettingsView(QWidget):
         self.scale.valueChanged.connect(self._on_scale)
         self.sound.valueChanged.connect(self._on_sound)
         follow_theme(self._rescale)
-
-    def add_card(self, card: QWidget) -> None:
-        """Put a card before “About”."""
-        self._box.insertWidget(self._box.count() - 2, card)
 
     def _slider(self, name: str, words: str, low: int, high: int) -> QSlider:
         slider = named(QSlider(Qt.Orientation.Horizontal), name, words)
@@ -160,9 +141,7 @@ class SettingsView(QWidget):
         return card
 
     def _rescale(self) -> None:
-        px = active().px
-        self._column.setMaximumWidth(px(_WIDTH))
-        self.licences.setFixedHeight(px(180))
+        self.licences.setFixedHeight(active().px(180))
         self.show_values(active().mode, active().scale, self.sound.value())
 
     def show_values(self, mode: Mode, scale: float, sound: int) -> None:
