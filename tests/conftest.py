@@ -6,6 +6,7 @@ import gc
 import importlib
 import logging
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -31,6 +32,7 @@ FORBIDDEN_FIXTURES = {
     "db": {"qapp", "qtbot"},
     "attack": {"qapp", "qtbot"},
 }
+_LONG = re.compile(r"tests/(end2end/|db/test_(demo|faults|gateway_killed)|unit/calls/test_soak)")
 _network = NetworkGuard()
 _network.install()
 
@@ -61,6 +63,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         asked = FORBIDDEN_FIXTURES.get(folder, set()) & set(getattr(item, "fixturenames", ()))
         if asked:
             raise pytest.UsageError(f"{item.nodeid}: tests/{folder} may not use {sorted(asked)}.")
+    # Files that wait for whole programs begin: at the end they would keep one worker alone.
+    items.sort(key=lambda item: not _LONG.search(item.path.as_posix()))
 
 
 def pytest_collection_finish() -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS = str(max(2, min(os.cpu_count() or 2, 8)))
-PYTEST = ["-m", "pytest", "-n", WORKERS, "--dist", "loadfile"]
+# In the order of tests/conftest.py, long files first; by itself xdist sorts by the number of tests.
+PYTEST = ["-m", "pytest", "-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"]
 STEPS = {
     "format": ["-m", "ruff", "format", "--check", "."],
     "lint": ["-m", "ruff", "check", "."],
