@@ -140,6 +140,23 @@ def test_policy_the_leg_of_a_shift_that_ended_is_let_go(practice: Practice) -> N
     assert take(practice) == []
 
 
+def test_policy_a_call_that_waited_for_the_phone_of_a_shift_that_ended_is_given_back(
+    practice: Practice,
+) -> None:
+    """Signed in again after a crash, nobody waits for a phone that no longer counts."""
+    call = dial(practice)
+    signed_in = practice.c1.sign_in()
+    assert signed_in["held"]["call"]["id"] == call["id"]
+    assert take(practice) == []
+    row = practice.call_row(call)
+    assert (row["state"], row["end_reason"]) == ("ended", "never_placed")
+    assert row["sentence"] == "It was asked for before you signed in anew. Nothing was dialled."
+    practice.c1.finish(call, signed_in["held"], "TECHNICAL")
+    dialled = practice.c1.dial(practice.c1.claim_next()["card"])
+    practice.pick_up()
+    assert [request["call_id"] for request in take(practice)] == [dialled["id"]]
+
+
 def test_policy_only_a_softphone_is_heard_by_the_program(practice: Practice) -> None:
     practice.rows("UPDATE app.person SET agent_endpoint = '+16175550177' WHERE login = 'cc_c1'")
     dial(practice)

@@ -284,7 +284,9 @@ class Practice:
         """Let these rules have these numbers from the practice's today on."""
         for kind, number in numbers.items():
             self.owner.run(
-                "SELECT app.set_rule(%s, '*', %s, app.now()::date, 'test')", kind, number
+                "SELECT app.set_rule(%s, '*', %s, app.practice_day(app.now()), 'test')",
+                kind,
+                number,
             )
 
     def entry(self, entry_id: object) -> dict[str, Any]:

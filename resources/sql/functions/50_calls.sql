@@ -400,6 +400,12 @@ BEGIN
         'call_id', c.id, 'state', 'ended', 'at', clock_timestamp(), 'end', 'never_placed',
         'sentence', 'The phone line did not take the call in time. Nothing was dialled.'))
     FROM app.call c WHERE c.id = ANY (v_free) AND c.state = 'requested' AND c.permit_until < v_now;
+    -- It waits for the phone of a shift that has ended; the one of now is another leg.
+    PERFORM app.merge_fact(jsonb_build_object(
+        'call_id', c.id, 'state', 'ended', 'at', clock_timestamp(), 'end', 'never_placed',
+        'sentence', 'It was asked for before you signed in anew. Nothing was dialled.'))
+    FROM app.call c JOIN app.work_session w ON w.id = c.session_id
+    WHERE c.id = ANY (v_free) AND c.state = 'requested' AND w.ended_at IS NOT NULL;
     -- Given back before it was placed.
     PERFORM app.merge_fact(jsonb_build_object(
         'call_id', c.id, 'state', 'ended', 'at', clock_timestamp(), 'end', 'canceled'))
