@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.helpers.postgres import TestServer, chosen_binaries
+from tests.helpers.quick_folder import quick_folder
 from tests.helpers.silence import CollectingHandler, NetworkGuard, leftover_threads
 
 if TYPE_CHECKING:
@@ -122,10 +123,11 @@ def _silent(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def pg_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
     """This worker's PostgreSQL, running, with no database of ours yet."""
-    tests = TestServer(tmp_path_factory.mktemp("postgres") / "data", chosen_binaries())
-    tests.server.start()
-    yield tests
-    tests.server.remove()
+    with quick_folder(tmp_path_factory.mktemp("postgres")) as folder:
+        tests = TestServer(folder / "data", chosen_binaries())
+        tests.server.start()
+        yield tests
+        tests.server.remove()
 
 
 @pytest.fixture(scope="session")
