@@ -86,7 +86,9 @@ def login(practice: Practice, name: str) -> str:
 @pytest.fixture
 def world(practice: Practice) -> Iterator[World]:
     with ExitStack() as stack:
-        line = PracticeLine(SystemClock(), PEOPLE_HERE, LineSettings(pace=2.0, ring=(0.1, 0.2), patience=600.0))
+        line = PracticeLine(
+            SystemClock(), PEOPLE_HERE, LineSettings(pace=2.0, ring=(0.1, 0.2), patience=600.0)
+        )
         server = stack.enter_context(PracticeServer(line, new_login(PRACTICE_MARK)))
         keys = server.login
         account = TwilioLine(

@@ -16,8 +16,8 @@ from coordinator_app.domain.logs import CallLogRow
 from coordinator_app.domain.outcome import Outcome, OutcomeDetails
 from coordinator_app.errors import NotConnectedError, RefusedError, StaleError
 from tests.helpers.fake_team import FakeTeamPractice
+from tests.helpers.looks import SCALES, clipped, each_size, overlapping, unnamed
 from tests.helpers.window import Bench, close_bench, make_bench
-from tests.ui.test_page_structure import SCALES, SIZES, clipped, overlapping, settle, unnamed
 from ui.models.words import outcome_names
 from ui.pages.call_log import CallLogPage
 from ui.theme import Theme
@@ -364,19 +364,14 @@ def test_an_earlier_note_that_is_not_shown_is_said_to_be_replaced(bench: Bench) 
 
 
 @pytest.mark.parametrize("scale", SCALES)
-@pytest.mark.parametrize("size", SIZES)
-def test_the_form_fits_and_everything_has_a_name(
-    bench: Bench, theme: Theme, size: tuple[int, int], scale: float
-) -> None:
+def test_the_form_fits_and_everything_has_a_name(bench: Bench, theme: Theme, scale: float) -> None:
     theme.apply(scale=scale)
-    bench.window.resize(*size)
     page, _ = log_of(bench)
     form = form_of(page)
     for code, _ in outcome_names():
         choose(form, Outcome(code))
         form.submit()
-        settle()
-        assert unnamed(page) == [], code
-        assert clipped(page) == [], code
-        assert overlapping(page) == [], code
-    assert bench.window.width() == size[0], "the content is wider than the window"
+        for size in each_size(bench):
+            assert unnamed(page) == [], (code, size)
+            assert clipped(page) == [], (code, size)
+            assert overlapping(page) == [], (code, size)

@@ -21,8 +21,8 @@ from tests.helpers.fake_sign_in import person_of, session_for
 from tests.helpers.fake_softphone import NOTHING, FakeKit, FakeSoftphone
 from tests.helpers.fake_team import FakeTeamPractice
 from tests.helpers.inline import InlineTasks
+from tests.helpers.looks import clipped, overlapping, settle, unnamed
 from tests.helpers.window import Bench, close_bench, make_bench
-from tests.ui.test_page_structure import clipped, overlapping, settle, unnamed
 from ui.messages import MessageBus
 from ui.pages.settings import SettingsPage
 from ui.preferences import Preferences

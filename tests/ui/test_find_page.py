@@ -24,8 +24,8 @@ from coordinator_app.errors import NotAllowedError, NotConnectedError, RefusedEr
 from tests.helpers.fake_access import NO_APP
 from tests.helpers.fake_data import CANARY_WORDS, NOW
 from tests.helpers.fake_sign_in import LAKESIDE, PASSWORD, WRONG_PASSWORD, session_for
+from tests.helpers.looks import clipped, each_size, overlapping, settle, unnamed
 from tests.helpers.window import Bench, close_bench, make_bench, spoken_by, texts_of
-from tests.ui.test_page_structure import clipped, overlapping, settle, unnamed
 from ui.models.check_words import facts_words, rule_words
 from ui.models.words import CHECK_LABELS, check_label, gate_words
 from ui.pages.find import FindPage
@@ -616,21 +616,18 @@ def test_an_answer_on_its_way_does_not_come_in_behind_the_lock(bench: Bench) -> 
 
 
 @pytest.mark.parametrize("scale", [1.0, 1.25, 1.5])
-@pytest.mark.parametrize("size", [(1280, 800), (1440, 900)])
 def test_every_state_says_what_it_is_and_clips_nothing(
-    bench: Bench, theme: Theme, size: tuple[int, int], scale: float
+    bench: Bench, theme: Theme, scale: float
 ) -> None:
     theme.apply(scale=scale)
-    bench.window.resize(*size)
     page, practice = enter(bench, "okafor")
     practice.take("Denise", "Dana Reyes")
 
     def look(state: str) -> None:
-        settle()
-        assert unnamed(bench.workspace) == [], state
-        assert clipped(page) == [], state
-        assert overlapping(bench.workspace) == [], state
-        assert bench.window.width() == size[0], state
+        for size in each_size(bench):
+            assert unnamed(bench.workspace) == [], (state, size)
+            assert clipped(page) == [], (state, size)
+            assert overlapping(bench.workspace) == [], (state, size)
 
     look("empty")
     ask(page, name="Denise")

@@ -19,8 +19,8 @@ from tests.helpers.fake_data import CANARY_WORDS, NOW
 from tests.helpers.fake_phone import READY
 from tests.helpers.fake_sign_in import session_for
 from tests.helpers.fake_team import FakeTeamPractice
+from tests.helpers.looks import clipped, overlapping, settle, unnamed
 from tests.ui.test_ear import LISTEN, TONE, Desk
-from tests.ui.test_page_structure import clipped, overlapping, settle, unnamed
 from ui.pages.line_test import LineTestPage, Pace
 from ui.softphone.base import Phase, Quality
 from ui.softphone.sdk import Missing

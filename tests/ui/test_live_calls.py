@@ -24,8 +24,8 @@ from tests.helpers.fake_sign_in import person_of
 from tests.helpers.fake_softphone import FakeSoftphone
 from tests.helpers.fake_team import FakeTeamPractice
 from tests.helpers.inline import InlineTasks
+from tests.helpers.looks import clipped, overlapping, settle, unnamed
 from tests.helpers.window import close_bench, make_bench, texts_of
-from tests.ui.test_page_structure import clipped, overlapping, settle, unnamed
 from ui.messages import MessageBus
 from ui.pages.team import TeamPage
 from ui.softphone.desk import EXPECT_S

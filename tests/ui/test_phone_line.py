@@ -20,7 +20,7 @@ from tests.helpers.fake_line import FINDINGS
 from tests.helpers.fake_sign_in import PASSWORD, FakeConnector, person_of, session_for
 from tests.helpers.fake_team import FakeTeamPractice
 from tests.helpers.inline import InlineTasks
-from tests.ui.test_page_structure import clipped, overlapping, settle, unnamed
+from tests.helpers.looks import clipped, overlapping, settle, unnamed
 from ui.messages import MessageBus
 from ui.pages.phone_line import PhoneLinePart
 from ui.theme import Theme

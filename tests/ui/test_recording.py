@@ -14,7 +14,7 @@ from coordinator_app.domain.recording import Consent, RecordingCommand
 from coordinator_app.errors import NotConnectedError
 from tests.helpers.desk import Desk, sit_down
 from tests.helpers.fake_recording import LAW, OFF
-from tests.ui.test_page_structure import clipped, overlapping, settle, unnamed
+from tests.helpers.looks import clipped, overlapping, settle, unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from tests.helpers.fake_recording import LAW, recording_row
 from tests.helpers.fake_sign_in import PASSWORD, FakeConnector, person_of, session_for
 from tests.helpers.fake_team import FakeTeamPractice
 from tests.helpers.inline import InlineTasks
-from tests.ui.test_page_structure import clipped, overlapping, settle, unnamed
+from tests.helpers.looks import clipped, overlapping, settle, unnamed
 from ui.messages import MessageBus
 from ui.pages.call_log import CallLogPage
 from ui.shortcuts import Keymap

@@ -14,8 +14,8 @@ from coordinator_app.errors import RefusedError
 from tests.helpers.fake_practice import FakePractice
 from tests.helpers.fake_sign_in import PASSWORD, FakeConnector, person_of, session_for
 from tests.helpers.inline import InlineTasks
+from tests.helpers.looks import clipped, overlapping, settle, unnamed
 from tests.helpers.window import close_bench, make_bench
-from tests.ui.test_page_structure import clipped, overlapping, settle, unnamed
 from ui.pages.recording_settings import RecordingSettingsDesk
 from ui.pages.settings import SettingsPage
 from ui.theme import Theme

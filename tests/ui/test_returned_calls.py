@@ -26,8 +26,8 @@ from tests.helpers.fake_sign_in import LAKESIDE, FakeConnector, session_for
 from tests.helpers.fake_sign_in import person_of as person_named
 from tests.helpers.fake_team import FakeTeamPractice, board
 from tests.helpers.inline import InlineTasks
+from tests.helpers.looks import clipped, overlapping, settle, unnamed
 from tests.helpers.window import Bench, close_bench, make_bench
-from tests.ui.test_page_structure import clipped, overlapping, settle, unnamed
 from ui.messages import MessageBus
 from ui.models.clock_text import waited
 from ui.pages.callbacks import CallbacksPage
