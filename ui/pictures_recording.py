@@ -45,6 +45,9 @@ def take_recording(stage: Stage, take: Callable[[str], None], password: str) -> 
         raise NotTrueError("a supervisor can call")
     target = stage.next_with("answers")
     robot.open_row(station.queue, target.entry_id)
+    practice = workspace.session.practice
+    # The line was just set up anew.
+    robot.until(lambda: practice.heartbeat(None, 0).line.state == "ok", "the line is well")
     robot.until(bar.dial.isEnabled, "Dial is possible")
     robot.key(Qt.Key.Key_F5)
     robot.until(lambda: bar.phone.asks, "one's own phone is on the line")

@@ -95,6 +95,7 @@ class Gateway:
         self._retry_at = clock.monotonic()
         self._retry_after = self._rhythm.first_retry
         self._beat_at = clock.monotonic()
+        self._told = ""  # the state of the line in the last beat
 
     def run(self, ready: Callable[[], None]) -> None:
         """Work until ``stop``. ``ready`` is called once: the database is reached and knows.
@@ -149,10 +150,11 @@ class Gateway:
         self._problem = problem
 
     def _beat(self, store: GatewayStore) -> None:
-        now = self._clock.monotonic()
-        if now >= self._beat_at:
+        now, health = self._clock.monotonic(), self._engine.health()
+        if now >= self._beat_at or health.state != self._told:  # nobody waits to hear of a change
             self._beat_at = now + self._rhythm.beat
-            store.beat(self._engine.health())
+            store.beat(health)
+            self._told = health.state
 
     def _reconnect(self) -> None:
         if self._clock.monotonic() < self._retry_at:

@@ -269,7 +269,9 @@ def test_the_check_stops_the_line_and_the_board_says_why(office: Office) -> None
     def find(words: str) -> None:
         account.problem = words
 
+    early: list[str] = []
     office.stop.after(1, lambda: find("The number is not verified."))
+    office.stop.after(3, lambda: early.extend(beat.state for beat in office.store.beats))
     office.stop.after(12, lambda: find(""))
     office.stop.after(30, office.stop.set)
     gateway = Gateway(
@@ -284,6 +286,7 @@ def test_the_check_stops_the_line_and_the_board_says_why(office: Office) -> None
     assert "The number is not verified." in said
     assert "The number is not verified." not in said[-1]
     assert office.store.beats[-1].state == "ok"
+    assert early == ["ok", "down"]  # at once, not with the next beat
 
 
 def test_another_account_waits_for_the_last_call_and_lets_coordinators_go(office: Office) -> None:
