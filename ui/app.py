@@ -142,6 +142,7 @@ def build(
     runner = TaskRunner(app) if tasks is None else tasks
     tools = Tools(theme, Keymap(), MessageBus(app), kept, __version__)
     window = MainWindow(services, runner, tools, app, guard=guard)
+    theme.dress(window)
     crashes = CrashDesk(window, __version__)
     if isinstance(runner, TaskRunner):
         runner.refused.connect(tools.messages.refused)

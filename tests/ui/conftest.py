@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from ui.theme import Mode, Theme, install
 
@@ -25,3 +26,16 @@ def theme(session_theme: Theme) -> Iterator[Theme]:
     yield session_theme
     if session_theme.mode is not Mode.LIGHT or session_theme.scale != 1.0:
         session_theme.apply(Mode.LIGHT, 1.0)
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot, session_theme: Theme, monkeypatch: pytest.MonkeyPatch) -> QtBot:
+    """Pytest-qt's own; a widget that is given to it looks as it does in the program's window."""
+    keep = qtbot.addWidget
+
+    def dress_and_keep(widget: QWidget) -> None:
+        session_theme.dress(widget)
+        keep(widget)
+
+    monkeypatch.setattr(qtbot, "addWidget", dress_and_keep)
+    return qtbot

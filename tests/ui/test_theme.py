@@ -8,9 +8,17 @@ import weakref
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QFontDatabase, QFontMetrics, QIcon
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QPushButton,
+    QToolTip,
+)
 from pytestqt.qtbot import QtBot
 
 import resources
@@ -72,10 +80,12 @@ def test_no_theme_is_a_clear_error(theme: Theme) -> None:
 @pytest.mark.parametrize("mode", [Mode.LIGHT, Mode.DARK])
 @pytest.mark.parametrize("scale", [0.9, 1.0, 1.5])
 def test_style_sheet_is_complete(
-    theme: Theme, qapp: QApplication, mode: Mode, scale: float
+    theme: Theme, qapp: QApplication, qtbot: QtBot, mode: Mode, scale: float
 ) -> None:
+    window = QLabel("11:11")
+    qtbot.addWidget(window)
     theme.apply(mode, scale)  # a warning of Qt's style sheet parser would fail this test
-    sheet = qapp.styleSheet()
+    sheet = window.styleSheet()
     assert "$" not in sheet
     files = re.findall(r'url\("([^"]+)"\)', sheet)
     assert files
@@ -97,11 +107,29 @@ def test_scale_is_clamped_and_reaches_text_and_lengths(theme: Theme) -> None:
     assert theme.px(0) == 0
 
 
-def test_hairlines_are_not_scaled(theme: Theme, qapp: QApplication) -> None:
+def test_hairlines_are_not_scaled(theme: Theme, qtbot: QtBot) -> None:
     theme.apply(scale=1.5)
-    assert "border: 1px solid" in qapp.styleSheet()
-    assert "border: 2px solid" in qapp.styleSheet()
-    assert "border-radius: 12px" in qapp.styleSheet()
+    window = QLabel("11:11")
+    qtbot.addWidget(window)
+    assert "border: 1px solid" in window.styleSheet()
+    assert "border: 2px solid" in window.styleSheet()
+    assert "border-radius: 12px" in window.styleSheet()
+
+
+@pytest.mark.qt_log_ignore("does not support raise", extend=True)
+def test_a_tool_tip_and_a_menu_look_like_their_window(theme: Theme, qtbot: QtBot) -> None:
+    """Windows of their own, below a dressed one."""
+    window = QPushButton("Dial")
+    qtbot.addWidget(window)
+    window.show()
+    menu = QMenu(window)
+    menu.addAction("Lock")
+    menu.ensurePolished()
+    assert menu.sizeHint().height() > QMenu().sizeHint().height() + theme.px(5)
+    QToolTip.showText(QPoint(5, 5), "Calls the patient", window)
+    (tip,) = [one for one in QApplication.topLevelWidgets() if one.inherits("QTipLabel")]
+    assert tip.grab().toImage().pixelColor(3, tip.height() // 2) == theme.color("tooltip")
+    QToolTip.hideText()
 
 
 def test_bundled_font_is_used_with_real_weights(theme: Theme) -> None:

@@ -23,7 +23,7 @@ from ui.theme.sheet import build_palette, build_sheet, sheet_template, write_ima
 from ui.theme.tokens import Mode, Tokens, contrast, load_tokens, mix
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QWidget
 
 __all__ = [
     "FONT_FAMILY",
@@ -104,6 +104,8 @@ class Theme(QObject):
         self._targets: weakref.WeakKeyDictionary[IconTarget, tuple[str, str, int, int]] = (
             weakref.WeakKeyDictionary()
         )
+        self._windows: weakref.WeakSet[QWidget] = weakref.WeakSet()
+        self._sheet = ""
         app.styleHints().colorSchemeChanged.connect(self._follow_desktop)
 
     def close(self) -> None:
@@ -152,6 +154,15 @@ class Theme(QObject):
         )
         self._restyle()
 
+    def dress(self, window: QWidget) -> None:
+        """Style this window and all that is ever put into it, now and after each change.
+
+        Not the whole application: Qt would then style a page anew, with all below it, for every
+        layout on its way into the window.
+        """
+        self._windows.add(window)
+        window.setStyleSheet(self._sheet)
+
     def _restyle(self) -> None:
         colors = self._tokens.colors(dark=self._dark)
         tag = f"{'dark' if self._dark else 'light'}-{round(self._scale * 100)}"
@@ -160,16 +171,19 @@ class Theme(QObject):
             self._app.setStyle("Fusion")
         self._app.setPalette(build_palette(colors))
         self._app.setFont(self.font("body"))
-        self._app.setStyleSheet(
-            build_sheet(
-                sheet_template(),
-                colors=colors,
-                type_sizes=self._tokens.sizes["type"],
-                images=images,
-                family=self._family,
-                scale=self._scale,
-            )
+        self._sheet = build_sheet(
+            sheet_template(),
+            colors=colors,
+            type_sizes=self._tokens.sizes["type"],
+            images=images,
+            family=self._family,
+            scale=self._scale,
         )
+        for window in list(self._windows):
+            if shiboken6.isValid(window):
+                window.setStyleSheet(self._sheet)
+            else:
+                self._windows.discard(window)
         for target, wanted in list(self._targets.items()):
             if shiboken6.isValid(target):
                 target.setIcon(self.icon(*wanted))

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from PySide6.QtGui import QShowEvent
+
     from coordinator_app.domain.find import EntryChecks, GateCheck, GateOverride, WhyNotCalled
 
 __all__ = ["WhyView"]
@@ -96,6 +98,11 @@ class WhyView(Card):
         self.body.addWidget(picker)
         self.body.addWidget(self.problem)
         self.body.addWidget(self._list, 1)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The button has its height only in a window."""
+        super().showEvent(event)
+        self._fit()
 
     def _fit(self) -> None:
         self.when.setFixedHeight(self.explain.sizeHint().height())
