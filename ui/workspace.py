@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from coordinator_app.domain.call import CallState
 from coordinator_app.domain.person import Role
 from coordinator_app.domain.returns import ReturnsWaiting
-from ui.messages import Action, Level
 from ui.models.words import ROLE_LABELS
+from ui.notices import Notices
 from ui.page_set import PageSet
 from ui.pages.call_log import CallLogPage
 from ui.pages.callbacks import CallbacksPage
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
     from coordinator_app.domain.person import WorkStatus
-    from coordinator_app.domain.practice import LineHealth
     from coordinator_app.domain.returns import ReturnRow
     from coordinator_app.domain.session import Heartbeat
     from coordinator_app.services.session import Session
@@ -78,9 +77,6 @@ PAGES: Final[dict[Role, tuple[str, ...]]] = {
 }
 FIRST_PAGE: Final = {Role.SUPERVISOR: "team"}
 _AT_ONCE: Final = frozenset({"queue", "callbacks"})
-_NOTICES = "notices"  # key of the one banner
-_RETURNS = "returns"  # and of the one about patients who call back
-_LINE = "line"
 _FULL = 1380  # effective width: window width / text scale (ui.md section 1)
 
 
@@ -116,8 +112,6 @@ class Workspace(QWidget):
         self.call_bar: CallBar | None = None
         self.station: Workstation | None = None
         self._live = False
-        self._noticed: tuple[str, ...] = ()
-        self._returned = ReturnsWaiting()
         self._stack = QStackedWidget()
         # Who calls has an ear: a telephone of their own, or the softphone of the program.
         self.ear = self._make_ear() if "queue" in keys else None
@@ -132,7 +126,9 @@ class Workspace(QWidget):
         self.top.theme_requested.connect(self._switch_theme)
         self.top.status_chosen.connect(self._set_status)
         self.status = StatusBar(session.connection.tls, tools.keymap, calls="queue" in keys)
-        self._show_line(signed_in.line)
+        self.status.show_line(signed_in.line, signed_in.practice.zone)
+        self.notices = Notices(session, tools.messages, self.pages, self.open, self)
+        self.notices.show_line(signed_in.line)
         self.banners = BannerArea(tools.messages)
         self._lay_out()
         self._make_actions(keys)
@@ -141,7 +137,6 @@ class Workspace(QWidget):
         if isinstance(callbacks, CallbacksPage):
             callbacks.show_first(signed_in.callbacks)
         self._connect_ear()
-        self._tell_facts()
         tools.theme.changed.connect(self._fit)
         if self.station is None:  # the workstation beats for those who have it
             timer = QTimer(self, interval=BEAT_MS)
@@ -350,18 +345,6 @@ class Workspace(QWidget):
         self._link.restored.connect(self._on_restored)
         self._link.measured.connect(self.status.show_round_trip)
 
-    def _tell_facts(self) -> None:
-        messages, signed_in = self._tools.messages, self.session.signed_in
-        facts = []
-        if signed_in.practice.is_demo:
-            facts.append(self.tr("Demo practice, every patient is made up"))
-        if signed_in.line.is_practice_line:
-            facts.append(self.tr("Practice line — no real call is made"))
-        if facts:
-            messages.show(Level.WARNING, " · ".join(facts), key="practice_line", closable=False)
-        for sentence in self.session.notices:
-            messages.warning(sentence)
-
     # -- pages --------------------------------------------------------------------------------
 
     @property
@@ -372,10 +355,7 @@ class Workspace(QWidget):
     def open(self, key: str) -> None:
         """Show a page. Raises KeyError when this person does not have it."""
         page = self.pages.show(key)
-        if key == "privacy":
-            self._tools.messages.clear(_NOTICES)  # there it is seen
-        elif key == "callbacks":
-            self._tools.messages.clear(_RETURNS)
+        self.notices.follow_page(key)
         # The line test is a part of the settings.
         self.rail.set_current("settings" if key == "line_test" else key)
         self.status.show_keys(self._own_keys | {action.objectName() for action in page.actions()})
@@ -398,7 +378,7 @@ class Workspace(QWidget):
         if self.station is not None:
             self.open("queue")
             self.station.open_returned(return_id, patient_id)
-            self._tools.messages.clear(_RETURNS)
+            self.notices.returned_call_taken()
 
     def find_caller(self, row: ReturnRow) -> None:
         """Let an unknown caller be found by name."""
@@ -470,63 +450,18 @@ class Workspace(QWidget):
             self.live_changed.emit(live)
 
     def _on_beat(self, beat: Heartbeat) -> None:
-        self._show_line(beat.line)
-        waiting = beat.returns or ReturnsWaiting()
-        self.rail.set_badge("callbacks", beat.callbacks_due + waiting.on_the_phone)
-        self._tell_notices(beat.notices)
-        self._tell_returns(waiting)
-
-    def _show_line(self, line: LineHealth) -> None:
-        self.status.show_line(line, self.session.signed_in.practice.zone)
-        if self._person.role is not Role.SUPERVISOR:
-            return  # a coordinator reads it where Dial is
-        # Nobody can call: the one who can do something about it is told, wherever they are.
-        if line.state == "down":
-            self._tools.messages.error(line.sentence, key=_LINE)
-        else:
-            self._tools.messages.clear(_LINE)
-
-    def _tell_notices(self, notices: tuple[str, ...]) -> None:
-        """Say what waits to be looked at, once for as long as it is the same."""
-        if notices == self._noticed:
-            return
-        self._noticed = notices
-        messages = self._tools.messages
-        if not notices:
-            messages.clear(_NOTICES)
-        elif self.current != "privacy":
-            action = None
-            if "privacy" in self.pages:
-                action = Action(self.tr("Look at it"), lambda: self.open("privacy"))
-            words = self.tr("Waiting for you: %1.").replace("%1", ", ".join(notices))
-            messages.warning(words, key=_NOTICES, action=action)
-
-    def _tell_returns(self, waiting: ReturnsWaiting) -> None:
-        """Say that somebody called back, once for each change; who it is stands on the page."""
-        if waiting == self._returned:
-            return
-        before, self._returned = self._returned, waiting
-        messages = self._tools.messages
-        if not (waiting.on_the_phone or waiting.waiting):
-            messages.clear(_RETURNS)
-            return
-        grown = waiting.on_the_phone > before.on_the_phone or waiting.waiting > before.waiting
-        if not grown or self.current == "callbacks":
-            return
-        action = Action(self.tr("Show"), lambda: self.open("callbacks"))
-        if waiting.on_the_phone:
-            words = self.tr("Somebody is on the phone for you now.")
-        else:
-            words = self.tr("Somebody called back and waits for you.")
-        messages.warning(words, key=_RETURNS, action=action)
+        self.status.show_line(beat.line, self.session.signed_in.practice.zone)
+        self.notices.follow_beat(beat)
+        if "callbacks" in self.pages:
+            waiting = beat.returns or ReturnsWaiting()
+            self.rail.set_badge("callbacks", beat.callbacks_due + waiting.on_the_phone)
 
     def _beat(self) -> None:
         session = self.session
 
         def done(beat: Heartbeat) -> None:
             session.clock.sync(beat.now)
-            self._tell_notices(beat.notices)
-            self._tell_returns(beat.returns or ReturnsWaiting())
+            self._on_beat(beat)
 
         self._link.run(self, lambda: session.practice.heartbeat(None, 0), done=done)
 
@@ -550,24 +485,13 @@ class Workspace(QWidget):
 
     def _on_lost(self) -> None:
         self.status.set_down(True)
-        self._tools.messages.show(
-            Level.ERROR,
-            self.tr(
-                "The practice database cannot be reached. Trying again… What you type is kept."
-            ),
-            key="link",
-            closable=False,
-        )
+        self.notices.tell_lost()
 
     def _on_restored(self) -> None:
         if self.ear is not None:
             self.ear.load()
         self.status.set_down(False)
-        self._tools.messages.clear("link")
-        self._tools.messages.success(
-            self.tr("The practice database is back."),
-            key="link_back",
-        )
+        self.notices.tell_restored()
         everything = frozenset(
             {"queue", "callbacks", "call_log", "team", "schedule", "call", "privacy"}
         )

@@ -109,6 +109,7 @@ class FakePractice(FakeFind, FakePhone, FakeRecordings, FakeReturns):
         self.closed_gate: Gate | None = None
         self.closed = False
         self.notices: tuple[str, ...] = ()  # what the heartbeat says
+        self.line = LINE
         self._dialled: dict[UUID, UUID] = {}
         self._fence = 0
         self._lose_answer = False
@@ -226,7 +227,7 @@ class FakePractice(FakeFind, FakePhone, FakeRecordings, FakeReturns):
             claim.until = until = self.clock.now() + LEASE
         due = sum(1 for row in self.callback_rows if row.mine and row.due_at <= self.clock.now())
         waiting = self.returns_waiting()
-        return Heartbeat(self.clock.now(), until, LINE, due, self.notices, waiting)
+        return Heartbeat(self.clock.now(), until, self.line, due, self.notices, waiting)
 
     def set_status(self, status: WorkStatus) -> None:
         """See the port."""

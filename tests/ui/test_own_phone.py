@@ -152,7 +152,7 @@ def bench(qtbot: QtBot, qapp: QApplication, theme: Theme, tmp_path: Path) -> Ite
 
 
 def test_a_supervisor_is_told_wherever_they_are_that_nobody_can_call(bench: Bench) -> None:
-    bench.sign_in("sam")
+    practice = bench.sign_in("sam")
     workspace = bench.workspace
     chip = workspace.pages["team"].findChild(QLabel, "team_line")
     assert chip is not None
@@ -162,9 +162,10 @@ def test_a_supervisor_is_told_wherever_they_are_that_nobody_can_call(bench: Benc
         return [message.text for message in workspace._tools.messages.current]
 
     why = "The office number may not be shown as caller ID. Nobody can call until it is verified."
-    down = replace(LINE, state="down", since=NOW - timedelta(hours=1), sentence=why)
-    workspace._show_line(down)
+    practice.line = replace(LINE, state="down", since=NOW - timedelta(hours=1), sentence=why)
+    practice.hint("call")
     assert why in told()
     assert "Line down since 8:42 AM" in workspace.status.line.text()
-    workspace._show_line(LINE)
+    practice.line = LINE
+    practice.hint("call")
     assert why not in told()

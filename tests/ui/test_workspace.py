@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -299,3 +300,12 @@ def test_what_waits_is_said_once_and_leads_to_its_page(bench: Bench, login: str)
     practice.notices = ()
     beat()
     assert waiting(bench) == []
+
+
+@pytest.mark.parametrize("login", ["jordan", "okafor", "ada"])
+def test_everybody_sees_how_the_line_is(bench: Bench, login: str) -> None:
+    practice = bench.sign_in(login)
+    workspace = bench.workspace
+    practice.line = replace(practice.line, state="down", sentence="The carrier is not reached.")
+    practice.hint("call")
+    assert workspace.status.line.toolTip() == "The carrier is not reached."
