@@ -24,7 +24,7 @@ from tests.helpers.looks import clipped, overlapping, settle, unnamed
 from ui.messages import MessageBus
 from ui.pages.phone_line import PhoneLinePart
 from ui.theme import Theme
-from ui.views.phone_line import STEPS, next_step
+from ui.views.phone_line import SOFTPHONE, STEPS, next_step
 
 ACCOUNT, KEY, SECRET = "AC" + "1" * 32, "SK" + "2" * 28 + "beef", "canary-secret"
 
@@ -179,7 +179,7 @@ def test_without_a_gateway_nothing_can_be_sealed(desk: Desk) -> None:
     practice.change_line(gateway_key="")
     part.load()
     assert not part.view.account.use.isEnabled()
-    assert "The gateway has not run yet" in part.view.account.sealed.text()
+    assert "The gateway has not run yet" in part.view.account.small.text()
 
 
 def test_hiding_the_page_keeps_no_secret(desk: Desk) -> None:
@@ -188,6 +188,62 @@ def test_hiding_the_page_keeps_no_secret(desk: Desk) -> None:
     part.hide()
     assert part.view.account.secret.text() == ""
     assert part.view.account.password.text() == ""
+
+
+# -- the softphone's key ----------------------------------------------------------------------
+
+
+def fill_softphone(part: PhoneLinePart) -> None:
+    part.view.step.choose(SOFTPHONE)
+    form = part.view.softphone
+    form.account.setText(ACCOUNT)
+    form.key.setText(KEY)
+    form.secret.setText(SECRET)
+    form.password.setText(PASSWORD)
+
+
+def test_the_softphones_key_is_entered_and_taken_away(desk: Desk, messages: MessageBus) -> None:
+    part, practice = desk
+    form = part.view.softphone
+    fill_softphone(part)
+    assert "None: nobody can hear" in form.state.text()
+    assert not form.forget_it.isVisible()
+    QTest.mouseClick(form.use, Qt.MouseButton.LeftButton)
+    assert (practice.key.account_sid, practice.key.key_sid) == (ACCOUNT, KEY)
+    assert "Key …beef of account …1111" in form.state.text()
+    assert any("softphones can sign in" in one.text for one in messages.current)
+    for edit in (form.account, form.key, form.secret, form.password):
+        assert edit.text() == ""
+    form.password.setText(PASSWORD)
+    QTest.mouseClick(form.forget_it, Qt.MouseButton.LeftButton)
+    assert practice.key.set_at is None
+    assert "None: nobody can hear" in form.state.text()
+
+
+def test_the_softphones_key_asks_for_the_code_in_its_own_place(desk: Desk) -> None:
+    part, practice = desk
+    form = part.view.softphone
+    fill_softphone(part)
+    practice.code = "123456"
+    practice.fail_next(SecondFactorNeededError("A code.", detail={"enrolled": True}))
+    form.submit()
+    assert form.code.isVisible()
+    assert not part.view.account.code.isVisible()
+    form.code.code.setText("123456")
+    form.code.submit()
+    assert practice.key.key_sid == KEY
+
+
+def test_a_demo_needs_no_softphone_key_and_no_secret_outlives_the_page(desk: Desk) -> None:
+    part, practice = desk
+    fill_softphone(part)
+    part.hide()
+    assert part.view.softphone.secret.text() == ""
+    assert part.view.softphone.password.text() == ""
+    practice.change_line(is_demo=True)
+    part.show()
+    assert "needs no key" in part.view.softphone.state.text()
+    assert not part.view.softphone.secret.isVisible()
 
 
 # -- the number -------------------------------------------------------------------------------
@@ -338,7 +394,7 @@ def test_a_gateway_that_does_not_run_is_said_first(desk: Desk) -> None:
 # -- how it looks -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", [*STEPS, SOFTPHONE])
 def test_nothing_is_clipped_overlaps_or_lacks_a_name(
     desk: Desk, step: str, qapp: QApplication, theme: Theme
 ) -> None:

@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
+    from coordinator_app.domain.ear import SoftphoneKey
     from coordinator_app.domain.line_setup import Heard, PhoneLine
     from coordinator_app.errors import UserFacingError
     from coordinator_app.ports import PracticeDatabase
     from coordinator_app.services.session import Session
     from ui.messages import MessageBus
     from ui.tasks import Tasks
-    from ui.widgets.line_account import TypedAccount
+    from ui.widgets.key_form import KeyForm, TypedAccount
 
 __all__ = ["PhoneLinePart"]
 
@@ -59,6 +60,8 @@ class PhoneLinePart(QWidget):
         view = self.view
         view.account.entered.connect(self._enter)
         view.account.forgotten.connect(self._forget_account)
+        view.softphone.entered.connect(self._enter_softphone)
+        view.softphone.forgotten.connect(self._forget_softphone)
         view.number.verify_wanted.connect(self._verify)
         view.number.unverify_wanted.connect(self._unverify)
         view.number.signed.connect(self._sign)
@@ -76,7 +79,10 @@ class PhoneLinePart(QWidget):
         practice = self._session.practice
         fresh = self._asked.latest("line")
         self._tasks.run(
-            self, practice.phone_line, done=fresh(self._show), failed=fresh(self._failed)
+            self,
+            lambda: (practice.phone_line(), practice.softphone_key()),
+            done=fresh(self._show),
+            failed=fresh(self._failed),
         )
 
     def forget(self) -> None:
@@ -95,13 +101,14 @@ class PhoneLinePart(QWidget):
         super().hideEvent(event)
         self._timer.stop()
         if not event.spontaneous():  # not when the window is put away for a moment
-            self.view.account.forget()
+            self.view.forget_secrets()
 
-    def _show(self, line: PhoneLine) -> None:
+    def _show(self, found: tuple[PhoneLine, SoftphoneKey]) -> None:
+        line, softphone = found
         self._line = line
         self._messages.clear("phone_line")
         words = fingerprint(bytes.fromhex(line.gateway_key)) if line.gateway_key else ""
-        self.view.show_line(line, words)
+        self.view.show_line(line, words, softphone)
         if line.waiting and self.isVisible():
             self._timer.start()
         else:
@@ -110,7 +117,7 @@ class PhoneLinePart(QWidget):
     def _failed(self, failure: UserFacingError) -> None:
         self._messages.error(failure.sentence, key="phone_line")
 
-    # -- the account --------------------------------------------------------------------------
+    # -- account and keys --------------------------------------------------------------------------
 
     def _enter(self, typed: TypedAccount) -> None:
         line = self._line
@@ -127,41 +134,64 @@ class PhoneLinePart(QWidget):
                 key.account_sid, key.key_sid[-4:], sealed, line.gateway_key, op_id
             )
 
-        self._confirmed(typed.password, typed.code, send)
+        self._confirmed(self.view.account, typed.password, typed.code, send)
 
     def _forget_account(self, password: str, code: str) -> None:
         op_id = self._op("forget")
-        self._confirmed(password, code, lambda fresh: fresh.forget_carrier(op_id))
+        form = self.view.account
+        self._confirmed(form, password, code, lambda fresh: fresh.forget_carrier(op_id))
 
-    def _confirmed(self, password: str, code: str, send: Callable[[PracticeDatabase], str]) -> None:
+    def _enter_softphone(self, typed: TypedAccount) -> None:
+        key = (typed.account_sid, typed.key_sid, typed.secret)
+        op_id = self._op(("softphone", *key))
+        words = self.tr("The key is in use: softphones can sign in.")
+
+        def send(fresh: PracticeDatabase) -> str:
+            fresh.set_softphone_key(*key, op_id)
+            return words
+
+        self._confirmed(self.view.softphone, typed.password, typed.code, send)
+
+    def _forget_softphone(self, password: str, code: str) -> None:
+        op_id = self._op("forget softphone")
+        words = self.tr("No softphone signs in any more. Delete the key at the carrier, too.")
+
+        def send(fresh: PracticeDatabase) -> str:
+            fresh.clear_softphone_key(op_id)
+            return words
+
+        self._confirmed(self.view.softphone, password, code, send)
+
+    def _confirmed(
+        self, form: KeyForm, password: str, code: str, send: Callable[[PracticeDatabase], str]
+    ) -> None:
         session = self._session
-        fresh = self._asked.latest("account")
-        self.view.account.set_busy(True)
+        fresh = self._asked.latest("confirmed")
+        form.set_busy(True)
         # Not the lane of the database: the login is another one, and takes its time.
         self._tasks.run(
             self,
             lambda: session.confirmed(password, send, code=code),
-            done=fresh(self._taken),
-            failed=fresh(self._not_taken),
+            done=fresh(lambda sentence: self._taken(form, sentence)),
+            failed=fresh(lambda error: self._not_taken(form, error)),
             lane="net",
         )
 
-    def _taken(self, sentence: str) -> None:
+    def _taken(self, form: KeyForm, sentence: str) -> None:
         self._ops.clear()
-        self.view.account.forget()
+        form.forget()
         self._messages.success(sentence, key="phone_line_said")
         self.load()
 
-    def _not_taken(self, error: UserFacingError) -> None:
-        step = self.view.account
+    def _not_taken(self, form: KeyForm, error: UserFacingError) -> None:
         if isinstance(error, SecondFactorNeededError) and error.enrolled:
-            step.ask_code()
+            form.ask_code()
         elif isinstance(error, WrongCodeError):
-            step.show_code_problem(error.sentence)
+            form.show_code_problem(error.sentence)
         else:
             if not isinstance(error, NotConnectedError):
                 self._ops.clear()
-            step.show_problem(error.sentence)
+            form.show_problem(error.sentence)
             if isinstance(error, StaleError):
                 self.load()
 

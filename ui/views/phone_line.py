@@ -13,6 +13,7 @@ from ui.widgets.buttons import Button
 from ui.widgets.line_account import AccountStep
 from ui.widgets.line_findings import FindingsStep
 from ui.widgets.line_number import NumberStep
+from ui.widgets.line_softphone import SoftphoneStep
 from ui.widgets.line_test_call import TestCallStep
 from ui.widgets.named import named
 from ui.widgets.notice import Notice
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from coordinator_app.domain.ear import SoftphoneKey
     from coordinator_app.domain.line_setup import PhoneLine
 
 __all__ = ["STEPS", "PhoneLineView", "next_step"]
 
 STEPS: Final = ("account", "number", "check", "test")
+SOFTPHONE: Final = "softphone"  # for some practices, at any time
 _WIDTH = 760
 
 
@@ -45,7 +48,7 @@ def next_step(line: PhoneLine) -> str:
 
 
 class PhoneLineView(QWidget):
-    """Four steps; the line above says what comes next."""
+    """Four steps, and the softphone beside them; the line above says what comes next."""
 
     def __init__(self, now: Callable[[], datetime], zone: str, signer: str) -> None:
         """Make an empty view; ``signer``: the name offered to sign with."""
@@ -54,6 +57,7 @@ class PhoneLineView(QWidget):
         self.number = NumberStep(signer)
         self.check = FindingsStep(now, zone)
         self.test = TestCallStep()
+        self.softphone = SoftphoneStep(now, zone)
         self._chosen_by_hand = False
         self._next = ""
         self.step = Segmented(
@@ -62,13 +66,14 @@ class PhoneLineView(QWidget):
                 ("number", self.tr("2  Office number")),
                 ("check", self.tr("3  Check")),
                 ("test", self.tr("4  Test call")),
+                (SOFTPHONE, self.tr("Softphone")),
             ],
             self.tr("Step"),
         )
         self.stands = named(Notice(), "line_stands")
         self.forward = named(Button(self.tr("Next step"), "", "arrow-right"), "line_next")
         self._stack = QStackedWidget()
-        for widget in (self.account, self.number, self.check, self.test):
+        for widget in (self.account, self.number, self.check, self.test, self.softphone):
             self._stack.addWidget(widget)
         card = Card()
         card.body.addWidget(self._stack, 1)
@@ -94,9 +99,10 @@ class PhoneLineView(QWidget):
     def _rescale(self) -> None:
         self._column.setMaximumWidth(active().px(_WIDTH))
 
-    def show_line(self, line: PhoneLine, key_words: str) -> None:
+    def show_line(self, line: PhoneLine, key_words: str, softphone: SoftphoneKey) -> None:
         """Show everything; a first look begins at what comes next."""
         self.account.show_line(line, key_words)
+        self.softphone.show_key(softphone, demo=line.is_demo)
         for step in (self.number, self.check, self.test):
             step.show_line(line)
         upcoming = next_step(line)
@@ -132,12 +138,17 @@ class PhoneLineView(QWidget):
 
     def forget(self) -> None:
         """Keep nothing that was typed."""
-        self.account.forget()
+        self.forget_secrets()
         self.test.forget()
 
+    def forget_secrets(self) -> None:
+        """Keep no key and no password in a field."""
+        self.account.forget()
+        self.softphone.forget()
+
     def _show_step(self, key: str) -> None:
-        self._stack.setCurrentIndex(STEPS.index(key))
-        self.forward.setVisible(key != STEPS[-1])
+        self._stack.setCurrentIndex((*STEPS, SOFTPHONE).index(key))
+        self.forward.setVisible(key in STEPS[:-1])
 
     def _go_on(self) -> None:
         self.step.choose(STEPS[STEPS.index(self.step.current) + 1])
