@@ -168,8 +168,8 @@ RULES: Mapping[str, _Rule] = {
     "QC113": _R(StaleError, "This recording is not here (any more). The list is loaded again."),
     "QC120": _R(
         RefusedError,
-        "The softphone is not set up for this practice. Use your own phone, and ask the "
-        "administrator to run “coordinator-admin softphone set”.",
+        "The softphone is not set up for this practice. Use your own phone, and ask your "
+        "supervisor to enter its key under Settings, Phone line.",
     ),
     "QC121": _R(
         RefusedError,
