@@ -319,7 +319,7 @@ def test_what_was_set_up_since_is_offered_when_the_page_is_opened(
     page.hide()
     ear.practice.ear = replace(ear.practice.ear, softphone_ready=False)
     page.show()
-    assert "coordinator-admin softphone set" in card_of(page).problem.text()
+    assert "A supervisor enters its key" in card_of(page).problem.text()
     assert ear.desk.phone is None
     page.hide()
     ear.practice.ear = replace(ear.practice.ear, softphone_ready=True)

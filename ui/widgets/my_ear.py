@@ -226,8 +226,8 @@ class MyEarCard(Card):
             return self._lacks
         if not self._ear.softphone_ready:
             return self.tr(
-                "The softphone is not set up for this practice. The administrator does it with "
-                "“coordinator-admin softphone set”."
+                "The softphone is not set up for this practice. A supervisor enters its key under "
+                "Settings, Phone line."
             )
         return ""
 
