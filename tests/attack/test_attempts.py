@@ -26,8 +26,8 @@ from tests.helpers.db_practice import (
     op,
     open_doors,
     open_practice,
-    practice_template,
 )
+from tests.helpers.practice_template import practice_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

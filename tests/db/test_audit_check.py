@@ -15,13 +15,8 @@ from psycopg.types.json import Jsonb
 from coordinator_app.cli import main
 from coordinator_app.db.audit_check import EVENT_HASH, EVENT_TEXT, Finding, verify_audit
 from coordinator_app.errors import NotAllowedError
-from tests.helpers.db_practice import (
-    PASSWORD,
-    open_doors,
-    open_practice,
-    practice_template,
-    refused,
-)
+from tests.helpers.db_practice import PASSWORD, open_doors, open_practice, refused
+from tests.helpers.practice_template import practice_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -27,15 +27,10 @@ from psycopg.types.json import Jsonb
 from coordinator_app.db.migrate import migrate
 from coordinator_app.demo import watchdog
 from coordinator_app.demo.postgres import EmbeddedServer
-from tests.helpers.db_practice import (
-    PASSWORD,
-    connect,
-    open_doors,
-    open_practice,
-    practice_template,
-)
+from tests.helpers.db_practice import PASSWORD, connect, open_doors, open_practice
 from tests.helpers.own_phone import pick_up
 from tests.helpers.postgres import TestServer, chosen_binaries
+from tests.helpers.practice_template import practice_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

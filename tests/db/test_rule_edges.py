@@ -18,7 +18,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.helpers.db_practice import open_doors, open_practice, practice_template, refused
+from tests.helpers.db_practice import open_doors, open_practice, refused
+from tests.helpers.practice_template import practice_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

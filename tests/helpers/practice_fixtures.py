@@ -6,12 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.helpers.db_practice import (
-    Caretaker,
-    open_doors,
-    open_practice,
-    practice_template,
-)
+from tests.helpers.db_practice import open_doors, open_practice
+from tests.helpers.practice_template import Caretaker, practice_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
