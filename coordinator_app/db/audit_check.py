@@ -62,13 +62,14 @@ WHERE e.hash IS DISTINCT FROM <event hash>
 ORDER BY e.chain, e.seq
 """)
 _CHAINS = _sql("""
-SELECT coalesce(r.chain, h.chain), r.count, r.first, r.last, h.seq, h.hash = e.hash,
+SELECT coalesce(r.chain, h.chain, c.chain), r.count, r.first, r.last, h.seq, h.hash = e.hash,
     coalesce(c.seq, 0), f.at_us < <six years ago>
 FROM (SELECT chain, count(*), min(seq) AS first, max(seq) AS last
     FROM audit.event GROUP BY chain) r
 FULL JOIN audit.head h ON h.chain = r.chain
+-- A cut alone, with nothing after it, must not explain away a chain that anchors name.
+FULL JOIN <newest cut> c ON c.chain = coalesce(r.chain, h.chain)
 LEFT JOIN audit.event e ON e.chain = h.chain AND e.seq = h.seq
-LEFT JOIN <newest cut> c ON c.chain = coalesce(r.chain, h.chain)
 LEFT JOIN audit.event f ON f.chain = c.chain AND f.seq = c.seq + 1
 ORDER BY 1
 """)
@@ -183,7 +184,7 @@ def _events(conn: Admin) -> tuple[int, dict[str, tuple[int, str]], list[Finding]
     chains = conn.execute(_CHAINS).fetchall()
     for chain, count, first, last, head, same, cut, old in chains:
         if head is None:
-            findings.append(Finding(chain, last, "the chain has no head"))
+            findings.append(Finding(chain, last or cut, "the chain has no head"))
         elif (last or cut) > head:
             findings.append(Finding(chain, head + 1, "the head does not know this row"))
         elif not same and head > 0:

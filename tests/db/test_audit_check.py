@@ -275,6 +275,19 @@ def test_a_chain_that_is_gone_whole_contradicts_the_anchors(
     assert first(practice)[:2] == ("cc_c1", 3)
 
 
+def test_a_chain_that_is_gone_whole_is_not_explained_by_a_cut(
+    practice: Practice, root: Connection
+) -> None:
+    work(practice)
+    root.execute("DELETE FROM audit.event WHERE chain = 'cc_c1'")
+    root.execute("DELETE FROM audit.head WHERE chain = 'cc_c1'")
+    root.execute(
+        "INSERT INTO audit.cut (chain, seq, hash, at) "
+        "VALUES ('cc_c1', 1000000, sha256('x'), clock_timestamp())"
+    )
+    assert first(practice) == ("cc_c1", 1000000, "the chain has no head")
+
+
 def test_each_broken_chain_is_named_once_with_its_first_bad_row(
     practice: Practice, root: Connection
 ) -> None:
