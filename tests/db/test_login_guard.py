@@ -243,6 +243,37 @@ def test_policy_a_made_up_login_name_locks_nobody(guarded: Practice, log: TestLo
     assert log_in(guarded, VICTIM)
 
 
+def test_policy_nobody_is_locked_by_what_a_session_writes_to_the_log(
+    guarded: Practice, log: TestLog
+) -> None:
+    said = f'password authentication failed for user "{VICTIM}"'
+    for number in range(6):
+        guarded.c1.run(f"DO $$ BEGIN RAISE LOG '{said}'; PERFORM pg_sleep(0.002); END $$")
+        with pytest.raises(psycopg.errors.InvalidPassword):
+            guarded.c1.run(
+                f"DO $$ BEGIN RAISE '{number}' USING ERRCODE = '28P01', DETAIL = '{said}'; END $$"
+            )
+    assert look(guarded, log).failures == 0
+    assert log_in(guarded, VICTIM)
+
+
+def test_policy_guesses_at_a_database_of_an_odd_name_count(tmp_path: Path) -> None:
+    """The name stands in the prefix of Debian's servers, and must not hide what comes after it."""
+    settings = {"log_line_prefix": "%m [%p] %q%u@%d "}
+    server = EmbeddedServer(tmp_path / "s", chosen_binaries(), durable=False, settings=settings)
+    with contextlib.ExitStack() as held, server:
+        held.callback(server.remove)
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(
+                make_conninfo(
+                    server.superuser_conninfo(), user="maya", password="x", dbname="x LOG:  y"
+                )
+            )
+        lines = server.log_file.read_text("utf-8").splitlines()
+        found = [failure_in(line, "server.log", UTC) for line in lines]
+        assert {one.login for one in found if one is not None} == {"maya"}
+
+
 def test_refusals_for_other_reasons_are_no_guesses(guarded: Practice, log: TestLog) -> None:
     with guarded.superuser() as root:
         root.execute(f"ALTER ROLE {VICTIM} NOLOGIN".encode())
@@ -259,6 +290,15 @@ def test_two_guards_do_not_work_at_once(guarded: Practice, log: TestLog) -> None
         other.execute("SELECT pg_advisory_lock(%s)", [login_guard._LOCK])
         with pytest.raises(ConfigurationError, match="One is enough"):
             look(guarded, log)
+
+
+def test_policy_a_persons_lock_of_the_same_number_stops_no_guard(
+    guarded: Practice, log: TestLog
+) -> None:
+    guarded.c1.run("SELECT pg_advisory_lock(%s)", login_guard._LOCK)
+    fail(guarded, 5)
+    assert look(guarded, log).locked == (VICTIM,)
+    guarded.c1.run("SELECT pg_advisory_unlock_all()")
 
 
 def test_the_demo_looks_when_there_is_something_new(
@@ -404,6 +444,46 @@ def test_the_same_try_has_one_mark_in_all_formats() -> None:
 )
 def test_other_lines_are_no_failures(line: str) -> None:
     assert failure_in(line, "server.log", UTC) is None
+
+
+SAID = 'password authentication failed for user "maya"'
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        f"LOG:  {SAID}",
+        f"ERROR:  {SAID}",
+        f"FEHLER:  {SAID}",
+        f"STATEMENT:  {SAID}",
+        f"LOG:  x FATAL:  {SAID}",
+        f"eve@practice LOG:  x FATAL:  {SAID}",
+        f"28P01 ERROR:  x FATAL:  {SAID}",
+        '28P01 ERROR:  "maya"',
+        'eve@practice 28P01 FATAL:  "maya" LOG:  an application\'s name',
+        f"[5-2] \tFATAL:  {SAID}",  # a line of a message, as syslog and a journal show it
+    ],
+)
+def test_what_a_session_can_write_is_no_failure(rest: str) -> None:
+    found = failure_in(f"2026-11-25 18:04:42.000 UTC [8585] {rest}", "server.log", UTC)
+    assert found is None or found.login != "maya"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        f"maya@x LOG:  y FATAL:  {SAID}",
+        f"maya@x FATAL:  y FATAL:  {SAID}",
+        f'maya@x FATAL:  password authentication failed for user "z FATAL:  {SAID}',
+        f"user=maya,db=x LOG:  y,app=[unknown] FATAL:  {SAID}",
+        "maya@x LOG:  y 28P01 FATAL:  la autentificación password falló para el usuario «maya»",
+        f"ВАЖНО:  {SAID}",
+    ],
+)
+def test_a_failure_is_not_hidden_by_the_name_of_a_database(rest: str) -> None:
+    found = failure_in(f"2026-11-25 18:04:42.000 UTC [8585] {rest}", "server.log", UTC)
+    assert found is not None
+    assert found.login == "maya"
 
 
 @pytest.mark.parametrize(
