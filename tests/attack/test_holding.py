@@ -147,3 +147,22 @@ def test_a_person_who_sits_in_a_transaction_is_ended_by_the_gateways_beat(
     assert practice.value("SELECT app.end_stuck_sessions()") == 1
     with pytest.raises(psycopg.OperationalError):
         idle.run("COMMIT")
+
+
+def test_a_person_who_keeps_a_transaction_busy_is_ended_too(practice: Practice) -> None:
+    """One short statement after the other: never idle for long, and the rows stay locked."""
+    busy = practice.another("cc_c8")
+    practice.set_rules(idle_transaction_seconds=1)
+    busy.run("BEGIN")
+    busy.claim(practice.entry_of(1))
+    busy.run("SELECT pg_sleep(1.1)")
+    busy.run("SELECT 1")
+    assert practice.value("SELECT app.end_stuck_sessions()") == 1
+    assert practice.c1.claim(practice.entry_of(1))
+
+
+def test_long_work_in_one_statement_goes_on(practice: Practice) -> None:
+    practice.set_rules(idle_transaction_seconds=1)
+    practice.c1.run("SELECT pg_sleep(1.1)")
+    assert practice.value("SELECT app.end_stuck_sessions()") == 0
+    assert practice.c1.one("SELECT 1") == 1

@@ -355,6 +355,8 @@ BEGIN
             -- Where the owner may see and end them: see app.login_at.
             AND pg_has_role(current_user, r.oid, 'USAGE') AND a.pid <> pg_backend_pid()
             AND (a.state LIKE 'idle in transaction%' AND a.state_change < clock_timestamp() - v_idle
+                -- Kept open by one statement after the other, so that it is never idle for long.
+                OR a.query_start > a.xact_start + v_idle
                 OR a.state = 'active' AND a.query_start < clock_timestamp() - interval '2 minutes')
     LOOP
         PERFORM pg_terminate_backend(v_row.pid);
