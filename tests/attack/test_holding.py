@@ -166,3 +166,15 @@ def test_long_work_in_one_statement_goes_on(practice: Practice) -> None:
     practice.c1.run("SELECT pg_sleep(1.1)")
     assert practice.value("SELECT app.end_stuck_sessions()") == 0
     assert practice.c1.one("SELECT 1") == 1
+
+
+def test_a_person_who_holds_rows_can_be_suspended_at_once(practice: Practice) -> None:
+    held = practice.another("cc_c8")
+    card = held.claim(practice.entry_of(1))
+    held.run("BEGIN")
+    held.ask("heartbeat", card["entry_id"], card["fence"])  # locks the entry
+    told = impatient(practice.sup).one(
+        "SELECT api.suspend_person(%s, 'stolen laptop', %s)", practice.person_id("cc_c8"), op()
+    )
+    assert "signed out" in told["sentence"]
+    assert practice.entry(card["entry_id"])["state"] == "ready"

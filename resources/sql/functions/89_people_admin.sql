@@ -108,6 +108,8 @@ BEGIN
     PERFORM app.audit(CASE WHEN p_active THEN 'person.resume' ELSE 'person.suspend' END,
         'person/' || p_person.id, NULL, jsonb_build_object('reason', p_reason));
     IF NOT p_active THEN
+        -- First, or a row that the person holds in an open transaction would hold this back, too.
+        v_ended := app.end_connections(p_person.login);
         PERFORM app.release_claim(p_person);
         UPDATE app.slot_hold h SET state = 'released' WHERE h.person_id = p_person.id AND h.state = 'held';
         UPDATE app.work_session w SET ended_at = v_now WHERE w.person_id = p_person.id AND w.ended_at IS NULL;
@@ -116,7 +118,8 @@ BEGIN
             jsonb_build_object('reason', p_reason));
         -- A window whose connection could not be ended asks again now, and learns of it.
         PERFORM app.hint_person(p_person.id);
-        v_ended := app.end_connections(p_person.login);
+        -- And who came back in between, since nobody else sees yet that they may not.
+        v_ended := v_ended + app.end_connections(p_person.login);
     END IF;
     PERFORM app.hint('queue');
     PERFORM app.hint('team');
