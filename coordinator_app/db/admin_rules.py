@@ -120,9 +120,12 @@ def read_pack(path: Path, expected: str) -> RulePack:
     if not isinstance(pack, dict) or not isinstance(pack.get("version"), str):
         raise ConfigurationError(f"{path.name} has no version.", name="bad_pack")
     unknown = set(pack) - {"version", "note", *_PARTS}
-    if unknown or not all(isinstance(pack.get(part, []), list) for part in _PARTS):
+    lists = [pack.get(part, []) for part in _PARTS]
+    if unknown or not all(isinstance(rows, list) for rows in lists):
         words = ", ".join(sorted(unknown)) or "a part that is no list"
         raise ConfigurationError(f"{path.name} has something unexpected: {words}.", name="bad_pack")
+    if not all(isinstance(row, dict) for rows in lists for row in rows):
+        raise ConfigurationError(f"{path.name} has a row that is no object.", name="bad_pack")
     parts = {part: tuple(pack.get(part, ())) for part in _PARTS}
     return RulePack(pack["version"], str(pack.get("note", "")), sha256, parts)
 
@@ -135,8 +138,8 @@ def load_pack(conninfo: str, pack: RulePack, *, dry_run: bool) -> Mapping[str, i
     with connect_admin(conninfo) as conn:
         try:
             with as_owner(conn):
-                practice_day(conn)
-                _load(conn, pack)
+                today, _ = practice_day(conn)
+                _load(conn, pack, today)
                 if dry_run:
                     raise psycopg.Rollback
         except (psycopg.errors.DataError, psycopg.errors.IntegrityError, *_NO_NUMBER) as error:
@@ -148,9 +151,9 @@ def load_pack(conninfo: str, pack: RulePack, *, dry_run: bool) -> Mapping[str, i
     return {part: len(rows) for part, rows in pack.parts.items()}
 
 
-def _load(conn: Admin, pack: RulePack) -> None:
+def _load(conn: Admin, pack: RulePack, today: date) -> None:
     for row in (*pack.parts["numbers"], *pack.parts["hours"]):
-        if not isinstance(row, dict) or not row.get("citation") or not row.get("from"):
+        if not row.get("citation") or not row.get("from"):
             raise RefusedError(
                 "Each rule of a pack needs the day it begins and its citation.", name="bad_pack"
             )
@@ -169,13 +172,17 @@ def _load(conn: Admin, pack: RulePack) -> None:
     for row in pack.parts["hours"]:
         conn.execute("SELECT app.set_hours(%s)", [Jsonb(row)])
     for row in pack.parts["holidays"]:
-        conn.execute(
+        added = conn.execute(
             "INSERT INTO app.holiday (jurisdiction, day, name) VALUES (%s, %s::date, %s) "
-            "ON CONFLICT (jurisdiction, day) DO NOTHING",
+            "ON CONFLICT (jurisdiction, day) DO NOTHING RETURNING day",
             [row.get("jurisdiction"), row.get("day"), row.get("name")],
-        )
+        ).fetchone()
+        if added:  # a pack may repeat the days that it had before
+            _not_past(added[0], today)
     for row in pack.parts["blackouts"]:
-        _black_out(conn, row.get("jurisdiction", "*"), row.get("day"), row.get("reason"))
+        added = _black_out(conn, row.get("jurisdiction", "*"), row.get("day"), row.get("reason"))
+        if added:
+            _not_past(added[0], today)
     conn.execute(
         "SELECT app.seal_rules(%s)", [f"pack {pack.version}, sha256 {pack.sha256}. {pack.note}"]
     )
@@ -200,13 +207,14 @@ def _known_state(conn: Admin, state: object) -> None:
         )
 
 
-def _black_out(conn: Admin, state: object, day: object, reason: object) -> None:
+def _black_out(conn: Admin, state: object, day: object, reason: object) -> tuple[date] | None:
+    """Return the day, or None when it was one before."""
     _known_state(conn, state)
-    conn.execute(
+    return conn.execute(
         "INSERT INTO app.blackout_date (jurisdiction, day, reason) VALUES (%s, %s::date, %s) "
-        "ON CONFLICT (jurisdiction, day) DO NOTHING",
+        "ON CONFLICT (jurisdiction, day) DO NOTHING RETURNING day",
         [state, day, reason],
-    )
+    ).fetchone()
 
 
 def record_numbers(

@@ -78,6 +78,7 @@ def test_a_rule_gets_another_number_and_keeps_the_old_one_for_the_old_days(
         (("set", "cap_week", "-5", "--citation", "x"), "cap_week cannot be -5"),
         (("set", "cap_week", "99999999999", "--citation", "x"), "cap_week cannot be"),
         (("set", "cap_week", "2", "--state", "Illinois", "--citation", "x"), "two letters"),
+        (("set", "cap_week", "1", "--state", "MA", "--citation", "x"), "holds everywhere"),
         (("blackout", "2027-04-01", "--state", "ZZ", "--reason", "x"), "no state ZZ"),
         (("blackout", "2027-02-28", "--reason", "storm"), "begins today"),
         (("load", "nowhere.json"), "cannot be read"),
@@ -139,6 +140,13 @@ def test_a_pack_with_another_hash_than_announced_is_refused(
         {"hours": [hours("2027-03-02", jurisdiction="XX")]},
         {"hours": [hours("2027-03-02", mon_fri=["late", "later"])]},
         {"hours": [hours("never")]},
+        {"hours": [hours("2027-03-02", mon_fri="11:00")]},
+        {"hours": [hours("2027-03-02", mon_fri=["11:00"])]},  # no end: it would never close
+        {"hours": [hours("2027-03-02", sat=["11:00", None])]},
+        {"hours": [hours("2027-03-02", sun=[None, "15:00"])]},
+        {"hours": [hours("2027-03-02", mon_fri=["15:00", "11:00"])]},  # no gate could be asked
+        {"hours": [hours("2027-03-02", mon_fri=["07:59", "11:00"])]},
+        {"hours": [hours("2027-03-02", sat=["11:00", "21:01"])]},
         {"numbers": [{"kind": "cap_day", "from": "2027-03-02", "number": -1, "citation": "x"}]},
         {"numbers": [{"kind": "nothing", "from": "2027-03-02", "number": 1, "citation": "x"}]},
         {"numbers": ["cap_day"]},
@@ -147,6 +155,11 @@ def test_a_pack_with_another_hash_than_announced_is_refused(
         {"blackouts": [{"jurisdiction": "ZZ", "day": "2027-04-01", "reason": "x"}]},
         {"holidays": [{"jurisdiction": "MA", "day": "2027-02-30", "name": "x"}]},
         {"blackouts": [{"jurisdiction": "MA", "day": None, "reason": "x"}]},
+        {"numbers": [{**CAP, "jurisdiction": "MA"}]},  # nothing asks for a state's own
+        {"holidays": [{"jurisdiction": "MA", "day": "2027-02-28", "name": "x"}]},
+        {"blackouts": [{"jurisdiction": "MA", "day": "2027-02-28", "reason": "x"}]},
+        {"holidays": ["2027-04-01"]},
+        {"blackouts": [None]},
         {"surprise": []},
         {"hours": {}},
     ],
@@ -160,6 +173,29 @@ def test_a_pack_with_one_bad_row_changes_nothing(
     assert (code, out) == (1, "")
     assert err.strip()
     assert practice.value("SELECT app.rule_content_hash()") == before
+
+
+def test_hours_that_do_not_speak_of_the_states_cap_and_holidays_leave_both(
+    practice: Practice, run: Run, tmp_path: Path
+) -> None:
+    row = hours("2027-03-02", jurisdiction="FL")
+    del row["on_holidays"]
+    assert run("rules", "load", str(pack_file(tmp_path, hours=[row])))[0] == 0
+    kept = practice.rows(
+        "SELECT cap_24h, on_holidays FROM app.calling_rule "
+        "WHERE jurisdiction = 'FL' AND NOT isempty(effective) ORDER BY lower(effective)"
+    )
+    assert kept[0] == kept[-1]
+    assert len(kept) > 1
+
+
+def test_a_pack_may_repeat_the_days_it_had_before(
+    practice: Practice, run: Run, tmp_path: Path
+) -> None:
+    path = pack_file(tmp_path, holidays=[{"jurisdiction": "MA", "day": "2027-03-02", "name": "x"}])
+    assert run("rules", "load", str(path))[0] == 0
+    practice.pass_time(days=5)
+    assert run("rules", "load", str(path))[0] == 0
 
 
 def test_numbers_are_taken_from_a_file_and_bad_lines_are_counted(

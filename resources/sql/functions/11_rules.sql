@@ -99,6 +99,12 @@ DECLARE
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM app.rule r WHERE r.kind = p_kind) THEN
         PERFORM app.fail('QC070', 'bad_argument', '{"field": "rule"}');
+    ELSIF p_jurisdiction <> '*' AND NOT EXISTS (
+        SELECT 1 FROM app.rule r WHERE r.kind = p_kind AND r.jurisdiction <> '*') THEN
+        -- Nothing would ever ask for it, and whoever set it would think that it holds.
+        PERFORM app.fail('QC070', 'bad_argument', jsonb_build_object('field', 'jurisdiction', 'sentence',
+            p_kind || ' holds everywhere; no state has its own. What a state says of a call''s hours and of '
+                || 'calls in 24 hours stands in the hours of a pack.'));
     END IF;
     -- What would begin later is replaced by this one, too.
     UPDATE app.rule r SET effective = CASE WHEN lower(r.effective) >= p_from THEN 'empty'::daterange
@@ -113,8 +119,22 @@ BEGIN
 END
 $$;
 
+-- Whether a part of a week is none, or from one time to a later one within what the federal rule
+-- allows (47 CFR 64.1200(c)(1)). A part without an end would never close.
+CREATE OR REPLACE FUNCTION app.are_hours(p_part jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN coalesce(jsonb_typeof(p_part), 'null') = 'null' THEN true
+        WHEN jsonb_typeof(p_part) <> 'array' OR jsonb_array_length(p_part) <> 2 THEN false
+        ELSE coalesce((p_part ->> 0)::time >= '08:00' AND (p_part ->> 1)::time <= '21:00'
+            AND (p_part ->> 0)::time < (p_part ->> 1)::time, false)
+    END
+$$;
+
 -- The same for the calling hours of a state ('*': where the state is not known). Times as text; NULL:
--- no calls on those days.
+-- no calls on those days. Of its cap and its holidays what is not said stays as it was.
 CREATE OR REPLACE FUNCTION app.set_hours(p_hours jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -123,10 +143,18 @@ DECLARE
     v_state text := p_hours ->> 'jurisdiction';
     v_from date := (p_hours ->> 'from')::date;
     v_id text := 'STATE.' || v_state || '.HOURS.' || v_from;
+    v_before app.calling_rule;
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM app.calling_rule r WHERE r.jurisdiction = v_state) THEN
         PERFORM app.fail('QC070', 'bad_argument', '{"field": "jurisdiction"}');
+    ELSIF NOT (app.are_hours(p_hours -> 'mon_fri') AND app.are_hours(p_hours -> 'sat')
+        AND app.are_hours(p_hours -> 'sun')) THEN
+        PERFORM app.fail('QC070', 'bad_argument', jsonb_build_object('field', 'hours', 'sentence',
+            'Hours of ' || v_state || ' are two times, the first earlier, from 08:00 to 21:00 at the most; '
+                || 'or null for no calls.'));
     END IF;
+    SELECT r.* INTO v_before FROM app.calling_rule r
+    WHERE r.jurisdiction = v_state AND r.effective @> v_from;
     UPDATE app.calling_rule r SET effective = CASE WHEN lower(r.effective) >= v_from THEN 'empty'::daterange
         ELSE daterange(lower(r.effective), v_from) END
     WHERE r.jurisdiction = v_state AND NOT isempty(r.effective)
@@ -139,7 +167,8 @@ BEGIN
         (p_hours -> 'mon_fri' ->> 0)::time, (p_hours -> 'mon_fri' ->> 1)::time,
         (p_hours -> 'sat' ->> 0)::time, (p_hours -> 'sat' ->> 1)::time,
         (p_hours -> 'sun' ->> 0)::time, (p_hours -> 'sun' ->> 1)::time,
-        coalesce((p_hours ->> 'on_holidays')::boolean, true), (p_hours ->> 'cap_24h')::integer,
+        coalesce((p_hours ->> 'on_holidays')::boolean, v_before.on_holidays, true),
+        CASE WHEN p_hours ? 'cap_24h' THEN (p_hours ->> 'cap_24h')::integer ELSE v_before.cap_24h END,
         coalesce(p_hours ->> 'confidence', 'M'), p_hours ->> 'citation'
     FROM app.calling_rule r WHERE r.id = v_id OR r.id LIKE v_id || '.%';
 END
