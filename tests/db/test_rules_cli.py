@@ -78,7 +78,7 @@ def test_a_rule_gets_another_number_and_keeps_the_old_one_for_the_old_days(
         (("set", "cap_week", "-5", "--citation", "x"), "cap_week cannot be -5"),
         (("set", "cap_week", "99999999999", "--citation", "x"), "cap_week cannot be"),
         (("set", "cap_week", "2", "--state", "Illinois", "--citation", "x"), "two letters"),
-        (("set", "cap_week", "1", "--state", "MA", "--citation", "x"), "holds everywhere"),
+        (("set", "charts_per_hour", "9", "--state", "MA", "--citation", "x"), "holds everywhere"),
         (("blackout", "2027-04-01", "--state", "ZZ", "--reason", "x"), "no state ZZ"),
         (("blackout", "2027-02-28", "--reason", "storm"), "begins today"),
         (("load", "nowhere.json"), "cannot be read"),
@@ -155,7 +155,7 @@ def test_a_pack_with_another_hash_than_announced_is_refused(
         {"blackouts": [{"jurisdiction": "ZZ", "day": "2027-04-01", "reason": "x"}]},
         {"holidays": [{"jurisdiction": "MA", "day": "2027-02-30", "name": "x"}]},
         {"blackouts": [{"jurisdiction": "MA", "day": None, "reason": "x"}]},
-        {"numbers": [{**CAP, "jurisdiction": "MA"}]},  # nothing asks for a state's own
+        {"numbers": [{**CAP, "kind": "charts_per_hour", "jurisdiction": "MA"}]},
         {"holidays": [{"jurisdiction": "MA", "day": "2027-02-28", "name": "x"}]},
         {"blackouts": [{"jurisdiction": "MA", "day": "2027-02-28", "reason": "x"}]},
         {"holidays": ["2027-04-01"]},
@@ -187,6 +187,24 @@ def test_hours_that_do_not_speak_of_the_states_cap_and_holidays_leave_both(
     )
     assert kept[0] == kept[-1]
     assert len(kept) > 1
+
+
+@pytest.mark.parametrize("rule", ["cap_day", "cap_week", "cap_24h", "contact_budget_week"])
+def test_a_states_own_cap_holds_there_and_only_when_it_is_stricter(
+    practice: Practice, run: Run, rule: str
+) -> None:
+    entry = practice.entry_of(1)
+    check = rule.removesuffix("_week") if rule.startswith("contact") else rule
+    for state, number, open_ in (("RI", "0", True), ("MA", "99", True), ("MA", "0", False)):
+        assert run("rules", "set", rule, number, "--state", state, "--citation", "x")[0] == 0
+        assert practice.gate(entry)[check] is open_
+    card = practice.c1.claim(entry)
+    assert run("rules", "set", rule, "99", "--state", "MA", "--citation", "x")[0] == 0
+    call = practice.c1.dial(card)
+    assert call["state"] == "requested"
+    assert run("rules", "set", rule, "99", "--citation", "x")[0] == 0
+    assert run("rules", "set", rule, "1", "--state", "MA", "--citation", "x")[0] == 0
+    assert practice.gate(entry)[check] is False  # one call is all of them
 
 
 def test_a_pack_may_repeat_the_days_it_had_before(

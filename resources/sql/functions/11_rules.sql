@@ -99,12 +99,11 @@ DECLARE
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM app.rule r WHERE r.kind = p_kind) THEN
         PERFORM app.fail('QC070', 'bad_argument', '{"field": "rule"}');
-    ELSIF p_jurisdiction <> '*' AND NOT EXISTS (
-        SELECT 1 FROM app.rule r WHERE r.kind = p_kind AND r.jurisdiction <> '*') THEN
-        -- Nothing would ever ask for it, and whoever set it would think that it holds.
+    ELSIF p_jurisdiction <> '*' AND p_kind <> ALL ('{cap_day,cap_week,cap_24h,cap_callback,'
+        'contact_budget_week,dnc_scrub_days,ebr_months}'::text[]) THEN
+        -- Only the gate asks where a patient is: another would never hold, and nobody would know.
         PERFORM app.fail('QC070', 'bad_argument', jsonb_build_object('field', 'jurisdiction', 'sentence',
-            p_kind || ' holds everywhere; no state has its own. What a state says of a call''s hours and of '
-                || 'calls in 24 hours stands in the hours of a pack.'));
+            p_kind || ' holds everywhere; no state has its own.'));
     END IF;
     -- What would begin later is replaced by this one, too.
     UPDATE app.rule r SET effective = CASE WHEN lower(r.effective) >= p_from THEN 'empty'::daterange

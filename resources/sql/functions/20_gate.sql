@@ -382,7 +382,6 @@ BEGIN
     v_today := (p_now AT TIME ZONE v_zone)::date;
     v_midnight := v_today::timestamp AT TIME ZONE v_zone;
     v_rules := app.rules_on((p_now AT TIME ZONE v_practice.zone)::date);
-    v_more := CASE WHEN v_asked THEN (v_rules ->> 'cap_callback')::integer ELSE 0 END;
     SELECT jsonb_object_agg(n.name, o.id ORDER BY o.granted_at) INTO v_overrides
     FROM app.gate_override o, unnest(o.checks) AS n (name)
     WHERE o.patient_id = v_patient.id AND (o.used_by IS NULL OR o.used_by = p_except)
@@ -442,6 +441,15 @@ BEGIN
     WHERE x IS NOT NULL;
     SELECT coalesce(array_agg(DISTINCT x ORDER BY x), '{}') INTO v_zones
     FROM unnest(v_patient.zones || v_phone.zones || v_confidential.zones) x WHERE x IS NOT NULL;
+    -- A state's own number where it is the stricter one.
+    SELECT v_rules || coalesce(
+        jsonb_object_agg(o.kind, least(o.number, (v_rules ->> o.kind)::integer)), '{}') INTO v_rules
+    FROM (
+        SELECT r.kind, min(r.number) AS number FROM app.rule r
+        WHERE r.effective @> (p_now AT TIME ZONE v_practice.zone)::date AND r.jurisdiction = ANY (v_states)
+        GROUP BY r.kind
+    ) AS o;
+    v_more := CASE WHEN v_asked THEN (v_rules ->> 'cap_callback')::integer ELSE 0 END;
     IF v_campaign.purpose IN ('ANNOUNCE', 'PROMO') THEN
         SELECT greatest(v_patient.last_visit, max(b.last_payment_on)) INTO v_last
         FROM app.account_balance b WHERE b.patient_id = v_patient.id;
