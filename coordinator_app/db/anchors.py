@@ -108,7 +108,7 @@ def read_anchors(file: Path) -> tuple[ExportedAnchor, ...]:
     """Read what ``export_anchors`` wrote. Raises ConfigurationError for anything else."""
     try:
         lines = file.read_text("utf-8").splitlines()
-        return tuple(_read(json.loads(line)) for line in lines if line.strip())
+        found = tuple(_read(json.loads(line)) for line in lines if line.strip())
     except OSError:
         raise ConfigurationError(f"{file} cannot be read.", name="file_not_readable") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -117,6 +117,12 @@ def read_anchors(file: Path) -> tuple[ExportedAnchor, ...]:
             "export-anchors.",
             name="not_an_export",
         ) from None
+    if not found:  # held against nothing the audit would always be whole
+        raise ConfigurationError(
+            f"{file} holds no anchor, so it shows nothing. Take an export that does.",
+            name="empty_export",
+        )
+    return found
 
 
 def _read(line: dict[str, Any]) -> ExportedAnchor:

@@ -178,6 +178,13 @@ def test_a_file_that_is_no_export_is_said(tmp_path: Path, content: str) -> None:
         read_anchors(tmp_path / "missing")
 
 
+def test_an_export_without_anchors_proves_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "x"
+    file.write_text("\n", "utf-8")
+    with pytest.raises(ConfigurationError, match="holds no anchor"):
+        read_anchors(file)
+
+
 def test_the_commands(
     practice: Practice, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
