@@ -51,6 +51,7 @@ def server_checks(conn: Admin) -> Iterator[Check]:
     yield _disk(conn)
     yield _log(conn)
     yield _large_objects(conn)
+    yield prepared(conn)
 
 
 def setting(conn: Admin, name: str) -> str:
@@ -255,3 +256,16 @@ def _large_objects(conn: Admin) -> Check:
             "lo_from_bytea(oid, bytea) FROM PUBLIC; where there is none (hosted), accept it.",
         )
     return Check("ok", "Nobody can keep large objects in the database.")
+
+
+def prepared(conn: Admin) -> Check:
+    """A prepared transaction holds its rows without a session, so nothing of ours can end it."""
+    if setting(conn, "max_prepared_transactions") in {"", "0"}:
+        return Check("ok", "Nobody can leave a transaction behind.")
+    return Check(
+        "warn",
+        "Everybody may leave a transaction behind that holds a patient until somebody ends it "
+        "(max_prepared_transactions is not 0).",
+        "ALTER SYSTEM SET max_prepared_transactions = 0; and start the server anew. What is there: "
+        "SELECT gid, owner FROM pg_prepared_xacts; ROLLBACK PREPARED 'GID';",
+    )

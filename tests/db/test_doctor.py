@@ -22,6 +22,7 @@ from coordinator_app.db.doctor_server import (
     judge_clock,
     judge_disk,
     judge_tls,
+    prepared,
     read_certificate,
 )
 from coordinator_app.db.upgrade import upgrade
@@ -295,6 +296,17 @@ def test_a_clock_is_judged_by_its_difference(apart: float, state: str) -> None:
 @pytest.mark.parametrize(("free", "state"), [(0.5, "ok"), (0.1, "warn"), (0.01, "fail")])
 def test_a_disk_is_judged_by_what_is_free(free: float, state: str) -> None:
     assert judge_disk(free).state == state
+
+
+def test_transactions_that_outlive_their_session_are_named(tmp_path: Path) -> None:
+    settings = {"max_prepared_transactions": "1"}
+    server = EmbeddedServer(tmp_path / "s", all_binaries()[0], durable=False, settings=settings)
+    try:
+        with server, psycopg.connect(server.superuser_conninfo(), autocommit=True) as conn:
+            found = prepared(conn)
+    finally:
+        server.remove()
+    assert (found.state, "ROLLBACK PREPARED" in found.remedy) == ("warn", True)
 
 
 def test_the_certificate_is_read_where_the_server_has_one(tmp_path: Path) -> None:
