@@ -153,20 +153,18 @@ class ServerLog:
 
 
 def whole_lines(data: bytes, *, quoted: bool) -> tuple[list[str], int]:
-    """Return the whole lines at which a record begins, and how many bytes they and theirs are.
+    """Return the whole lines, and how many bytes they are.
 
-    ``quoted``: a field of a csvlog may hold line ends; what looks like a line in there is none.
+    ``quoted``: of a csvlog, in which a field may hold line ends: whole records.
     """
     lines: list[str] = []
     done = start = 0
     inside = False
     while (end := data.find(b"\n", start)) >= 0:
-        line = data[start:end]
-        if not inside:
-            lines.append(line.decode("utf-8", "replace").rstrip("\r"))
-        inside ^= quoted and line.count(b'"') % 2 == 1
+        inside ^= quoted and data.count(b'"', start, end) % 2 == 1
         start = end + 1
         if not inside:
+            lines.append(data[done:end].decode("utf-8", "replace").rstrip("\r"))
             done = start
     return lines, done
 

@@ -338,8 +338,10 @@ def test_without_a_log_it_says_what_to_do(guarded: Practice, tmp_path: Path) -> 
         login_guard.look(guarded.database.conninfo)
 
 
-def test_the_servers_own_log_is_read_through_sql(tmp_path: Path) -> None:
-    """All three formats of a server with a log collector, as most practices have it."""
+@pytest.mark.parametrize("name", ["postgres", 'x"\n"y'])
+def test_the_servers_own_log_is_read_through_sql(tmp_path: Path, name: str) -> None:
+    """All three formats of a server with a log collector, as most practices have it; and with a
+    database that there is none of, whose name would hide the try."""
     settings = {"logging_collector": "on", "log_destination": "stderr,csvlog,jsonlog"}
     server = EmbeddedServer(tmp_path / "s", chosen_binaries(), durable=False, settings=settings)
     with (
@@ -351,7 +353,11 @@ def test_the_servers_own_log_is_read_through_sql(tmp_path: Path) -> None:
         with pytest.raises(psycopg.OperationalError):
             psycopg.connect(
                 make_conninfo(
-                    server.superuser_conninfo(), user="maya", password="x", sslmode="disable"
+                    server.superuser_conninfo(),
+                    user="maya",
+                    password="x",
+                    sslmode="disable",
+                    dbname=name,
                 )
             )
         place = ServerLog(conn)
@@ -499,7 +505,8 @@ def test_a_line_that_is_still_written_waits() -> None:
 
 def test_a_line_inside_a_field_is_no_line() -> None:
     data = b'a,"name\n2026 forged\nmore",b\nnext,"x"\nhalf,"y\n'
-    assert whole_lines(data, quoted=True) == (['a,"name', 'next,"x"', 'half,"y'], 37)
+    records = ['a,"name\n2026 forged\nmore",b', 'next,"x"']
+    assert whole_lines(data, quoted=True) == (records, 37)
 
 
 def stamped(login: str = VICTIM, *, ago: float = 0) -> str:
