@@ -161,6 +161,22 @@ def test_a_person_who_keeps_a_transaction_busy_is_ended_too(practice: Practice) 
     assert practice.c1.claim(practice.entry_of(1))
 
 
+@pytest.mark.parametrize(
+    ("age", "queue", "stuck"), [(9, 0.2, False), (11, 0.2, True), (11, 0.05, False)]
+)
+def test_who_holds_the_full_queue_of_notifications_is_ended(
+    practice: Practice, age: int, queue: float, *, stuck: bool
+) -> None:
+    """A long listener keeps the queue from being emptied; filled, it stops everybody."""
+    found = practice.value(
+        "SELECT app.is_stuck('active', x.at, x.at, x.at, '10 s', %s) "
+        "FROM (SELECT clock_timestamp() - make_interval(secs => %s)) AS x (at)",
+        queue,
+        age,
+    )
+    assert found is stuck
+
+
 def test_long_work_in_one_statement_goes_on(practice: Practice) -> None:
     practice.set_rules(idle_transaction_seconds=1)
     practice.c1.run("SELECT pg_sleep(1.1)")

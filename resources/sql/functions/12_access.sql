@@ -334,6 +334,25 @@ BEGIN
 END
 $$;
 
+-- Whether a session's transaction is in the way of others. p_queue: how full the server's queue of
+-- notifications is (0 to 1); it cannot be emptied behind the oldest transaction, and a full one fails
+-- every COMMIT that tells anybody anything.
+CREATE OR REPLACE FUNCTION app.is_stuck(
+    p_state text, p_xact_start timestamptz, p_query_start timestamptz, p_state_change timestamptz,
+    p_idle interval, p_queue double precision
+) RETURNS boolean
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(
+        p_state LIKE 'idle in transaction%' AND p_state_change < clock_timestamp() - p_idle
+        -- Kept open by one statement after the other, so that it is never idle for long.
+        OR p_query_start > p_xact_start + p_idle
+        OR p_state = 'active' AND p_query_start < clock_timestamp() - interval '2 minutes'
+        OR p_queue > 0.1 AND p_xact_start < clock_timestamp() - p_idle,
+        false)
+$$;
+
 -- A function call is a transaction of its own, so a session of a person that sits in an open one
 -- holds locks for nothing, and one that computes for a minute is no window of ours. Their own
 -- settings could not be trusted to end them; the gateway's beat does. Gives how many were ended.
@@ -354,10 +373,8 @@ BEGIN
         WHERE a.datid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
             -- Where the owner may see and end them: see app.login_at.
             AND pg_has_role(current_user, r.oid, 'USAGE') AND a.pid <> pg_backend_pid()
-            AND (a.state LIKE 'idle in transaction%' AND a.state_change < clock_timestamp() - v_idle
-                -- Kept open by one statement after the other, so that it is never idle for long.
-                OR a.query_start > a.xact_start + v_idle
-                OR a.state = 'active' AND a.query_start < clock_timestamp() - interval '2 minutes')
+            AND app.is_stuck(a.state, a.xact_start, a.query_start, a.state_change,
+                v_idle, pg_notification_queue_usage())
     LOOP
         PERFORM pg_terminate_backend(v_row.pid);
         PERFORM app.audit('session.ended', 'person/' || v_row.person_id, NULL,
