@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tests.helpers.practice_template import Caretaker
 
 WELL = {"state": "ok", "is_practice_line": True, "sentence": ""}
+_ID_OR_TIME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[0-9:.]+")
 PASSWORD = "a long synthetic password"
 OFFICE = "+16175550100"
 MONDAY = datetime(2027, 3, 1, 15, 0, tzinfo=UTC)  # 10:00 in Boston, no holiday near
@@ -328,6 +330,11 @@ class Practice:
     def superuser(self) -> Iterator[psycopg.Connection[Any]]:
         with psycopg.connect(self.database.conninfo, autocommit=True) as connection:
             yield connection
+
+
+def without_ids(answer: object) -> str:
+    """An answer as text without its ids and times, whose digits are anybody's."""
+    return _ID_OR_TIME.sub("", json.dumps(answer, ensure_ascii=False))
 
 
 def op() -> uuid.UUID:
