@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from tests.helpers.postgres import TestServer, chosen_binaries
@@ -34,6 +35,11 @@ FORBIDDEN_FIXTURES = {
     "attack": {"qapp", "qtbot"},
 }
 _LONG = re.compile(r"tests/(end2end/|db/test_(demo|faults|gateway_killed)|unit/calls/test_soak)")
+# ./check draws the same examples each time: it tells whether a change is sound, and by chance
+# nothing fails. Run by hand, pytest looks further. A busy machine is no slow rule.
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile("explore", deadline=None)
+hypothesis.settings.load_profile("explore")
 _network = NetworkGuard()
 _network.install()
 

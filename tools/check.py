@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WORKERS = str(max(2, min(os.cpu_count() or 2, 8)))
 # In the order of tests/conftest.py, long files first; by itself xdist sorts by the number of tests.
 PYTEST = ["-m", "pytest", "-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"]
+PYTEST += ["--hypothesis-profile", "steady"]  # tests/conftest.py
 STEPS = {
     "format": ["-m", "ruff", "format", "--check", "."],
     "lint": ["-m", "ruff", "check", "."],
