@@ -21,6 +21,7 @@ from twilio.http.response import Response
 #: After "AC" or "SK" in practice credentials. Twilio's ids are random.
 PRACTICE_MARK = "feed" * 4
 _PIECE = 64 * 1024
+_LONGEST_WAIT_S = 600.0  # whoever says more, or nonsense, is asked again all the same
 
 _quiet = logging.getLogger("coordinator_app.calls.twilio_wire")
 _quiet.disabled = True  # the package logs numbers and bodies at every request
@@ -151,4 +152,4 @@ def _pieces(answer: requests.Response, most: int) -> Iterator[bytes]:
 
 def _seconds(headers: Any) -> float | None:  # noqa: ANN401  a mapping of the requests package
     value = str((headers or {}).get("Retry-After", ""))
-    return float(value) if value.isdigit() else None
+    return min(float(value), _LONGEST_WAIT_S) if value.isascii() and value.isdigit() else None

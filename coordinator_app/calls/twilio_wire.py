@@ -49,7 +49,7 @@ def ask(send: Callable[[], Any]) -> Any:  # noqa: ANN401  the package is untyped
         raise Lost(f"status {status}") from None
     except requests.exceptions.RequestException as error:
         raise Lost(type(error).__name__, sent=not _never_sent(error)) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         # An answer that is not what the package expects, after who knows what effect.
         raise Lost(f"unreadable answer: {type(error).__name__}") from None
 
