@@ -21,6 +21,7 @@ from coordinator_app.calls.practice_line.core import LineSettings
 from coordinator_app.calls.practice_line.faults import Fault, FaultKind
 from coordinator_app.calls.practice_line.personas import PersonaKind
 from coordinator_app.calls.recording_line import CarrierRecording, Stage
+from coordinator_app.calls.twilio_incoming import TwilioIncoming
 from coordinator_app.calls.twilio_monitor import Room, TwilioMonitor
 from coordinator_app.calls.twilio_recording import TwilioRecordings
 from coordinator_app.calls.twilio_setup import TwilioSetup
@@ -31,6 +32,7 @@ from tests.helpers.direct_line import DirectLine
 from tests.helpers.monitor_wish import monitor_wish
 from tests.helpers.people import PEOPLE, number_of
 from tests.helpers.twilio_shape import (
+    COUNTRY,
     RESOURCES,
     answer_faults,
     body_faults,
@@ -40,15 +42,16 @@ from tests.helpers.twilio_shape import (
 from tests.helpers.virtual_clock import VirtualClock
 
 _OFFICE, _NUMBER = "+15025550100", "+15025550177"
+# Only the office's number may be shown: another one has to be verified first.
+_SETTINGS = LineSettings(caller_ids=frozenset({_OFFICE}))
 
 
 class Overheard:
     """A line, and everything that was said between it and the client."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: LineSettings = _SETTINGS) -> None:
         self.clock = VirtualClock()
-        # Only the office's number may be shown: another one has to be verified first.
-        self.net = DirectLine(self.clock, PEOPLE, LineSettings(caller_ids=frozenset({_OFFICE})))
+        self.net = DirectLine(self.clock, PEOPLE, settings)
         self.backend = self.net.backend
         self.client = self.backend._client
         self.pairs: list[tuple[Request, Answer]] = []
@@ -224,7 +227,8 @@ def test_every_list_that_the_line_serves_is_twilios(resource: Any) -> None:
     line = Overheard()
     request, ref = line.talk(PersonaKind.ANSWERS)
     (room,) = line.client.conferences.list(friendly_name=f"shift-{request.session_id}")
-    places = {"{call}": ref, "{room}": room.sid}
+    (queue,) = line.client.queues.list()
+    places = {"{call}": ref, "{room}": room.sid, "{queue}": queue.sid}
     path = re.sub(r"\{\w+\}", lambda m: places[m[0]], resource.path)
     login = line.net.login
     asked = Request(
@@ -234,6 +238,92 @@ def test_every_list_that_the_line_serves_is_twilios(resource: Any) -> None:
     line.net.api.handle(asked)
     assert line.pairs[-1][0] is asked
     assert line.faults() == []
+
+
+def test_an_owned_number_and_who_waits_there_are_twilios() -> None:
+    line = Overheard(LineSettings(owned=frozenset({_OFFICE})))
+    incoming = TwilioIncoming(line.backend._line, line.clock)
+    assert incoming.owns(_OFFICE) is True
+    for _ in range(2):
+        line.net.line.call_in(number_of(PersonaKind.ANSWERS), _OFFICE)
+        line.clock.advance(10)
+    incoming.hear(_OFFICE, ())
+    members = next(json.loads(a.body) for r, a in line.pairs if "Members" in r.path)
+    waited = [row["wait_time"] for row in members["queue_members"]]
+    assert len(waited) == 2
+    (queue,) = line.client.queues.list()
+    assert (queue.current_size, queue.max_size) == (2, 1000)
+    assert queue.average_wait_time == sum(waited) // 2
+    assert line.faults() == []
+
+
+def test_a_verified_number_is_named_by_itself_and_its_request_is_answered_with_200() -> None:
+    line = Overheard()
+    made = line.client.validation_requests.create(phone_number=_NUMBER)
+    assert made.friendly_name == "(502) 555-0177"
+    assert line.pairs[-1][1].status == 200
+    assert line.faults() == []
+
+
+def test_how_long_a_participant_was_queued_is_told_once() -> None:
+    line = Overheard()
+    request, _ = line.talk(PersonaKind.ANSWERS)
+    line.backend.agent_leg(request.session_id)
+    told = [
+        row["queue_time"]
+        for _, answer in line.pairs
+        for row in json.loads(answer.body).get("participants", ())
+    ]
+    assert told
+    assert set(told) == {None}
+    dial = next(a for r, a in line.pairs if r.form and r.path.endswith("/Participants.json"))
+    assert json.loads(dial.body)["queue_time"] == "0"
+
+
+def test_what_was_deleted_is_listed_by_the_account_alone() -> None:
+    line = Overheard()
+    _, ref = line.talk(PersonaKind.ANSWERS)
+    carrier = TwilioRecordings(line.backend._line)
+    started = carrier.start(ref)
+    assert isinstance(started, CarrierRecording)
+    carrier.change(ref, started.ref, Stage.STOPPED)
+    line.clock.advance(5)
+    carrier.delete(started.ref)
+    login = line.net.login
+    account, too = f"/2010-04-01/Accounts/{login.account_sid}", {"IncludeSoftDeleted": "true"}
+
+    def listed(path: str, query: dict[str, str]) -> list[str]:
+        asked = Request("GET", account + path, query, {}, login.key_sid, login.key_secret)
+        return [r["status"] for r in json.loads(line.net.api.handle(asked).body)["recordings"]]
+
+    assert listed("/Recordings.json", too) == ["deleted"]
+    assert listed("/Recordings.json", {**too, "ConferenceSid": "CF" + "0" * 32}) == []
+    assert listed(f"/Calls/{ref}/Recordings.json", too) == []  # no such filter, no such status
+
+
+def test_the_countries_are_twilios_page_by_page() -> None:
+    line = Overheard()
+    assert TwilioSetup(line.backend._line).countries() == frozenset({"US"})
+    known = set(properties(COUNTRY))
+    request, answer = line.pairs[-1]
+    assert request.query == {"LowRiskNumbersEnabled": "true"}
+    assert all(row.keys() == known for row in json.loads(answer.body)["content"])
+    path, login = "/v1/DialingPermissions/Countries", line.net.login
+    asked = Request(
+        "GET", path, {"PageSize": "1", "Page": "1"}, {}, login.key_sid, login.key_secret
+    )
+    body = json.loads(line.net.api.handle(asked).body)
+    url = f"https://voice.twilio.com{path}?PageSize=1&Page="
+    assert len(body["content"]) == 1
+    assert body["meta"] == {
+        "page": 1,
+        "page_size": 1,
+        "first_page_url": f"{url}0",
+        "previous_page_url": f"{url}0",
+        "url": f"{url}1",
+        "next_page_url": f"{url}2",
+        "key": "content",
+    }
 
 
 def test_the_check_sees_what_is_wrong() -> None:

@@ -21,6 +21,7 @@ from coordinator_app.calls.practice_line.api import Answer, Request
 
 _ACCOUNT = r"/2010-04-01/Accounts/AC[0-9a-f]{32}"
 _PACKAGE = "twilio.rest.api.v2010.account"
+_VOICE_PACKAGE = "twilio.rest.voice.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ RESOURCES = (
     ),
     Resource("/Recordings", "recording", "Recording", "RE", "recordings"),
     Resource("/Queues", "queue", "Queue", "QU", "queues"),
+    Resource("/Queues/{queue}/Members", "queue.member", "Member", "", "queue_members"),
     Resource(
         "/OutgoingCallerIds", "outgoing_caller_id", "OutgoingCallerId", "PN", "outgoing_caller_ids"
     ),
@@ -75,6 +77,8 @@ RESOURCES = (
 _ACCOUNT_ITSELF = Resource("", "", "Account", "AC", "accounts")
 # Asking for a number's code is a request on the numbers, with an answer of its own.
 _VALIDATION = Resource("/OutgoingCallerIds", "validation_request", "ValidationRequest", "", "")
+# At another address, with pages of another kind.
+COUNTRY = Resource("", "dialing_permissions.country", "Country", "", "content")
 
 _PAGE = {
     "first_page_uri": r"/2010-04-01/.+",
@@ -99,6 +103,7 @@ _SIDS = {
     "phone_number_sid": "PN",
     "group_sid": "GP",
     "trunk_sid": "TK",
+    "queue_sid": "QU",
 }
 _STRINGS = {
     "api_version": r"2010-04-01",
@@ -183,9 +188,11 @@ def answer_faults(request: Request, answer: Answer) -> list[str]:
     resource, kind = _resource(request.path)
     if resource is None:
         return [f"{where}: no such resource"]
-    wanted = 201 if request.method == "POST" and kind == "list" else 200
+    creates = request.method == "POST" and kind == "list"
+    validates = creates and resource.module == "outgoing_caller_id"
+    wanted = 201 if creates and not validates else 200
     faults = [] if answer.status == wanted else [f"should be {wanted}"]
-    if request.method == "POST" and resource.module == "outgoing_caller_id" and kind == "list":
+    if validates:
         faults += body_faults(_VALIDATION, body)
     elif kind == "list" and request.method == "GET":
         faults += _page_faults(resource, body)
@@ -256,7 +263,8 @@ def _parameters(resource: Resource, method: str, kind: str) -> frozenset[str]:
 
 
 def _module(resource: Resource) -> Any:
-    return importlib.import_module(f"{_PACKAGE}.{resource.module}".rstrip("."))
+    package = _VOICE_PACKAGE if resource is COUNTRY else _PACKAGE
+    return importlib.import_module(f"{package}.{resource.module}".rstrip("."))
 
 
 def _instance(resource: Resource) -> Any:
@@ -282,12 +290,14 @@ def _fits(resource: Resource, name: str, kind: str, value: Any) -> bool:
     kind = kind.removeprefix("Optional[").removesuffix("]")
     if "Instance." in kind:
         return value in _words(resource, kind.rpartition(".")[2])
+    if name == "capabilities":  # the package says text; it is an object
+        return all(type(flag) is bool for flag in value.values())
     if name == "subresource_uris":
         return all(re.fullmatch(_STRINGS["uri"], uri) for uri in value.values())
     if kind in ("str", "date"):
         return isinstance(value, str) and bool(re.fullmatch(_form(resource, name, kind), value))
     if kind in ("int", "float"):
-        return isinstance(value, int | float) and not isinstance(value, bool)
+        return type(value) is int or (kind == "float" and type(value) is float)
     return isinstance(value, bool) if kind == "bool" else True
 
 

@@ -251,7 +251,8 @@ class PracticeApi:
         leg.muted = _flag(form, "Muted", default=False)
         leg.early_media = _flag(form, "EarlyMedia", default=True)
         coaching.apply(leg, coach)
-        return _CREATED, self._participant(leg, leg.room or self._line.room(name))
+        room = leg.room or self._line.room(name)
+        return _CREATED, shapes.participant_json(self._login.account_sid, leg, room, created=True)
 
     def _fetch_participant(self, name: str, who: str) -> tuple[int, Json]:
         room = self._line.room(name)

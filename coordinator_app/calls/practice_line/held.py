@@ -117,7 +117,7 @@ class HeldNumbers:
             return None
         made = Validation(
             e164,
-            name or e164,
+            name,
             f"{self._chance.randrange(10**6):06d}",
             call(self._office.plan(self._pace)),
         )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Result = tuple[int, Json | None]
 
 _OK, _CREATED = 200, 201
+_MAX_SIZE = 1000  # of a queue that nobody gave another
 
 
 def answer(line: PracticeLine, account: str, request: Request, rest: Sequence[str]) -> Result:
@@ -60,14 +61,16 @@ def _sid(name: str) -> str:
 
 def _queue(account: str, line: PracticeLine, name: str) -> Json:
     sid = _sid(name)
+    now = line.now()
+    waits = [_waited(leg, now) for leg in line.waiting(name)]
     uri = f"/{API}/Accounts/{account}/Queues/{sid}"
     return {
         "sid": sid,
         "account_sid": account,
         "friendly_name": name,
-        "current_size": len(line.waiting(name)),
-        "max_size": 100,
-        "average_wait_time": 0,
+        "current_size": len(waits),
+        "max_size": _MAX_SIZE,
+        "average_wait_time": sum(waits) // len(waits) if waits else 0,
         "date_created": None,
         "date_updated": None,
         "uri": f"{uri}.json",
@@ -75,12 +78,16 @@ def _queue(account: str, line: PracticeLine, name: str) -> Json:
 
 
 def _member(account: str, queue: str, leg: Leg, place: int, now: datetime) -> Json:
-    since = leg.queued_at or now
     return {
         "call_sid": leg.sid,
-        "date_enqueued": shapes.date(since),
+        "date_enqueued": shapes.date(leg.queued_at or now),
         "position": place,
-        "wait_time": int((now - since).total_seconds()),
+        "wait_time": _waited(leg, now),
         "queue_sid": queue,
         "uri": f"/{API}/Accounts/{account}/Queues/{queue}/Members/{leg.sid}.json",
     }
+
+
+def _waited(leg: Leg, now: datetime) -> int:
+    """For how many whole seconds a caller has waited."""
+    return int((now - (leg.queued_at or now)).total_seconds())

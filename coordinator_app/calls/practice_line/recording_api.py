@@ -54,13 +54,14 @@ class RecordingApi:
         raise LineError(404, 20404, "The requested resource was not found")
 
     def _list(self, call: str | None, path: str, query: dict[str, str]) -> tuple[int, Json]:
-        wanted = call or query.get("CallSid")
-        takes = self._recorder.takes(wanted, deleted=_with_deleted(query))
+        if call is not None:  # a call's list has no filter for what was deleted
+            takes = self._recorder.takes(call)
+        elif query.get("ConferenceSid"):
+            takes = []  # this recorder records legs alone
+        else:
+            takes = self._recorder.takes(query.get("CallSid"), deleted=_with_deleted(query))
         rows = [self._json(take, of_call=call is not None) for take in takes]
         return _OK, shapes.page_json("recordings", path, rows, query)
-
-    def _start(self, take: Take) -> tuple[int, Json]:
-        return _CREATED, self._json(take, of_call=True)
 
     def _update(self, take: Take, form: dict[str, str]) -> tuple[int, Json]:
         self._recorder.update(take, form)

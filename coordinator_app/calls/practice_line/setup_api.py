@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from coordinator_app.calls.practice_line import shapes
 from coordinator_app.calls.practice_line.core import LineError, PracticeLine
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 Result = tuple[int, Json | None]
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
-_OK, _CREATED, _NO_CONTENT = 200, 201, 204
+_OK, _NO_CONTENT = 200, 204
 _LONGEST_NAME = 64
 _VOICE = "https://voice.twilio.com"
 _COUNTRIES = (
@@ -66,17 +65,21 @@ def countries(line: PracticeLine, request: Request) -> Result:
         and wanted in (None, str(facts[0] in line.settings.countries).lower())
     ]
     path = "/v1/DialingPermissions/Countries"
-    first = f"{_VOICE}{path}?{urlencode({**request.query, 'PageSize': 50, 'Page': 0})}"
+    page = shapes.page_json("content", path, rows, request.query)
+
+    def url(name: str) -> str | None:
+        return None if page[name] is None else f"{_VOICE}{page[name]}"
+
     meta = {
-        "page": 0,
-        "page_size": 50,
-        "first_page_url": first,
-        "previous_page_url": None,
-        "url": first,
-        "next_page_url": None,
+        "page": page["page"],
+        "page_size": page["page_size"],
+        "first_page_url": url("first_page_uri"),
+        "previous_page_url": url("previous_page_uri"),
+        "url": url("uri"),
+        "next_page_url": url("next_page_uri"),
         "key": "content",
     }
-    return _OK, {"meta": meta, "content": rows}
+    return _OK, {"meta": meta, "content": page["content"]}
 
 
 def _account(line: PracticeLine, account: str) -> Result:
@@ -113,10 +116,12 @@ def _validate(line: PracticeLine, account: str, request: Request) -> Result:
     def call(plan: Plan) -> Leg:
         return line.call_office(to, VERIFIER, plan, delay_s=int(delay), digits=extension or "")
 
-    made = line.numbers.begin(to, form.get("FriendlyName", ""), line.now(), call)
+    name = form.get("FriendlyName") or shapes.formatted(to)
+    made = line.numbers.begin(to, name, line.now(), call)
     if made is None:
         raise LineError(400, 21450, "Phone number already verified for your account")
-    return _CREATED, {
+    # 200, not 201: what this creates is a code; the caller id comes when somebody keys it in.
+    return _OK, {
         "account_sid": account,
         "call_sid": made.leg.sid,
         "friendly_name": made.name,
@@ -175,7 +180,6 @@ def _owned(account: str, held: Held) -> Json:
         "emergency_address_status": "unregistered",
         "status": "in-use",
         "type": "local",
-        "subresource_uris": {},
         "uri": f"/{API}/Accounts/{account}/IncomingPhoneNumbers/{held.sid}.json",
     }
 

@@ -47,9 +47,9 @@ def call_json(account: str, leg: Leg) -> Json:
         "parent_call_sid": None,
         "account_sid": account,
         "to": leg.to,
-        "to_formatted": _formatted(leg.to),
+        "to_formatted": formatted(leg.to),
         "from": leg.from_,
-        "from_formatted": _formatted(leg.from_),
+        "from_formatted": formatted(leg.from_),
         "phone_number_sid": None,
         "status": leg.status,
         "start_time": date(leg.start_time),
@@ -131,8 +131,8 @@ def room_json(account: str, room: Room) -> Json:
     }
 
 
-def participant_json(account: str, leg: Leg, room: Room) -> Json:
-    """A Participant."""
+def participant_json(account: str, leg: Leg, room: Room, *, created: bool = False) -> Json:
+    """A Participant. How long the call was queued is told once: to whom ``created`` it."""
     return {
         "account_sid": account,
         "call_sid": leg.sid,
@@ -147,7 +147,7 @@ def participant_json(account: str, leg: Leg, room: Room) -> Json:
         "hold": leg.hold,
         "start_conference_on_enter": leg.start_on_enter,
         "status": _PARTICIPANT_STATUS.get(leg.status, "complete"),
-        "queue_time": "0",
+        "queue_time": "0" if created else None,
         "uri": f"/{API}/Accounts/{account}/Conferences/{room.sid}/Participants/{leg.sid}.json",
     }
 
@@ -212,7 +212,8 @@ def date(moment: datetime | None) -> str | None:
     return None if moment is None else format_datetime(moment)
 
 
-def _formatted(number: str) -> str:
+def formatted(number: str) -> str:
+    """A number for display: North American ones in groups, others as they are."""
     if number.startswith("+1") and len(number) == len("+15025550100"):
         return f"({number[2:5]}) {number[5:8]}-{number[8:]}"
     return number
