@@ -428,7 +428,9 @@ def test_a_call_to_coach_alone_means_coaching(bench: Bench) -> None:
     call = bench.call()
     monitor_id = bench.join(call, BARGE)
     agent = bench.leg(f"agent-{call.session_id}").sid
-    room = bench.carrier.client.conferences(room_name(call.session_id))
+    rooms = bench.carrier.client.conferences
+    (found,) = rooms.list(friendly_name=room_name(call.session_id))
+    room = rooms(found.sid)
     seen = room.participants(f"mon-{monitor_id}").update(call_sid_to_coach=agent)
     assert (seen.coaching, seen.call_sid_to_coach) == (True, agent)
     seen = room.participants(f"mon-{monitor_id}").update(coaching=False)

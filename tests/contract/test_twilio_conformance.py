@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from twilio.base.exceptions import TwilioException
 
 from coordinator_app.calls.backend import Accepted, Done
 from coordinator_app.calls.line_setup import Verification
@@ -299,6 +300,26 @@ def test_what_was_deleted_is_listed_by_the_account_alone() -> None:
     assert listed("/Recordings.json", too) == ["deleted"]
     assert listed("/Recordings.json", {**too, "ConferenceSid": "CF" + "0" * 32}) == []
     assert listed(f"/Calls/{ref}/Recordings.json", too) == []  # no such filter, no such status
+
+
+def test_a_name_or_the_current_one_will_do_only_where_twilio_takes_it() -> None:
+    line = Overheard()
+    request, ref = line.talk(PersonaKind.ANSWERS)
+    rooms, name = line.client.conferences, f"shift-{request.session_id}"
+    (room,) = rooms.list(friendly_name=name)
+    assert rooms(room.sid).participants.list()
+    recordings = line.client.calls(ref).recordings
+    recordings.create()
+    assert recordings("Twilio.CURRENT").update(status="paused").status == "paused"
+    for ask in (
+        rooms(name).fetch,
+        rooms(name).participants.list,
+        rooms(name).participants(ref).fetch,
+        recordings("Twilio.CURRENT").fetch,
+        line.client.recordings("Twilio.CURRENT").fetch,
+    ):
+        with pytest.raises(TwilioException, match="HTTP 404"):
+            ask()
 
 
 def test_the_countries_are_twilios_page_by_page() -> None:

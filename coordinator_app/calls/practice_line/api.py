@@ -149,7 +149,7 @@ class PracticeApi:
                 answers = {"GET": lambda: self._list_rooms(request)}
             case ["Conferences", name]:
                 answers = {
-                    "GET": lambda: (_OK, self._room(self._line.room(name))),
+                    "GET": lambda: (_OK, self._room(self._by_sid(name))),
                     "POST": lambda: self._update_room(request, name),
                 }
             case ["Conferences", name, "Participants"]:
@@ -221,15 +221,22 @@ class PracticeApi:
         ]
         return _OK, shapes.page_json("conferences", request.path, rows, query)
 
+    def _by_sid(self, sid: str) -> Room:
+        """A conference by its id. A name will do for adding a participant alone."""
+        room = self._line.room(sid)
+        if room.sid != sid:
+            raise _no_such_path()
+        return room
+
     def _update_room(self, request: Request, name: str) -> tuple[int, Json]:
-        room = self._line.room(name)
+        room = self._by_sid(name)
         if request.form.get("Status") != "completed":
             raise LineError(400, 20001, "Status must be completed")
         self._line.end_room(room)
         return _OK, self._room(room)
 
     def _list_participants(self, request: Request, name: str) -> tuple[int, Json]:
-        room = self._line.room(name)
+        room = self._by_sid(name)
         rows = [self._participant(leg, room) for leg in self._line.participants(room)]
         return _OK, shapes.page_json("participants", request.path, rows, request.query)
 
@@ -255,12 +262,12 @@ class PracticeApi:
         return _CREATED, shapes.participant_json(self._login.account_sid, leg, room, created=True)
 
     def _fetch_participant(self, name: str, who: str) -> tuple[int, Json]:
-        room = self._line.room(name)
+        room = self._by_sid(name)
         return _OK, self._participant(self._line.participant(room, who), room)
 
     def _update_participant(self, request: Request, name: str, who: str) -> tuple[int, Json]:
         form = request.form
-        room = self._line.room(name)
+        room = self._by_sid(name)
         leg = self._line.participant(room, who)
         coach = coaching.asked(form)
         if coach is not None:
@@ -272,7 +279,7 @@ class PracticeApi:
         return _OK, self._participant(leg, room)
 
     def _remove_participant(self, name: str, who: str) -> tuple[int, None]:
-        leg = self._line.participant(self._line.room(name), who)
+        leg = self._line.participant(self._by_sid(name), who)
         self._line.hang_up(leg, "completed")
         return _NO_CONTENT, None
 

@@ -37,7 +37,7 @@ class RecordingApi:
             case ["Calls", call, "Recordings", sid]:
                 return {
                     "GET": lambda: (_OK, self._json(recorder.take(sid, call), of_call=True)),
-                    "POST": lambda: self._update(recorder.take(sid, call), form),
+                    "POST": lambda: self._update(recorder.to_change(sid, call), form),
                     "DELETE": lambda: self._delete(recorder.take(sid, call)),
                 }
             case ["Recordings"]:

@@ -93,9 +93,18 @@ class Recorder:
         ]
 
     def take(self, sid: str, call_sid: str | None = None, *, deleted: bool = False) -> Take:
-        """One of them, or the one that runs on a call. Raises LineError 20404."""
+        """One of them. Raises LineError 20404."""
         for take in self.takes(call_sid, deleted=deleted):
-            if take.sid == sid or (sid == _CURRENT and self.status(take) in _ACTIVE):
+            if take.sid == sid:
+                return take
+        raise LineError(404, 20404, "The requested resource was not found")
+
+    def to_change(self, sid: str, call_sid: str) -> Take:
+        """One of a call's, or the one that runs: it need not be named. Raises LineError 20404."""
+        if sid != _CURRENT:
+            return self.take(sid, call_sid)
+        for take in self.takes(call_sid):
+            if self.status(take) in _ACTIVE:
                 return take
         raise LineError(404, 20404, "The requested resource was not found")
 
