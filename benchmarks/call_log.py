@@ -26,6 +26,7 @@ from coordinator_app.domain.session import Connection, TlsMode
 from ui.messages import MessageBus
 from ui.pages.call_log import CallLogPage
 from ui.preferences import Preferences
+from ui.shortcuts import Keymap
 from ui.tasks import TaskRunner
 from ui.theme import Theme, install
 
@@ -79,7 +80,8 @@ def _run(bench: Bench, rows: int, folder: Path) -> None:
     connection = Connection("Bench", bench.host, bench.port, "bench", "boss", TlsMode.LOOPBACK)
     session = services.sign_in(connection, PASSWORD, remember=False)
     tasks = TaskRunner(app)
-    page = CallLogPage(session, tasks, MessageBus(app))
+    page = CallLogPage(session, tasks, MessageBus(app), Keymap())
+    theme.dress(page)
     page.resize(1300, 800)
     page.show()
     gaps = Gaps()

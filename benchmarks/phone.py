@@ -57,7 +57,7 @@ from coordinator_app.gateway.service import Gateway
 from coordinator_app.ports import PracticeDatabase
 from tests.helpers.call_store import FakeCallStore, call_request
 from ui.shortcuts import Keymap
-from ui.theme import Theme, install
+from ui.theme import Theme, active, install
 from ui.views.call_bar import CallBar
 
 _FOLLOWED = 20
@@ -141,6 +141,7 @@ def calls(bench: Bench, count: int) -> None:
         heard = threading.Event()
         person.listen(lambda _: heard.set())
         bar = CallBar(SystemClock().now, Keymap())
+        active().dress(bar)
         bar.resize(900, 64)
         to_carrier, to_pixels = [], []
         for _ in range(count):
@@ -215,9 +216,13 @@ def burst(count: int, per_second: float | None) -> None:
         store, clock = FakeCallStore(), SystemClock()
         engine = CallEngine(backend, clock, PRACTICE, pool=questions)
         shifts = [uuid4() for _ in range(_FOLLOWED)]
-        ask = lambda n: store.ask(  # noqa: E731
-            call_request(to=numbers[n], session_id=shifts[n % _FOLLOWED], requested_at=clock.now())
-        )
+
+        def ask(number: int) -> None:
+            session = shifts[number % _FOLLOWED]
+            store.ask(
+                call_request(to=numbers[number], session_id=session, requested_at=clock.now())
+            )
+
         for n in range(_FOLLOWED):
             ask(n)
         turn(engine, store, lambda: len(line.answers()) >= _FOLLOWED)
@@ -258,7 +263,7 @@ def main() -> int:
     parser.add_argument("--burst", type=int, default=200)
     options = parser.parse_args()
     app = QApplication(sys.argv[:1])
-    install(Theme(app))
+    install(Theme(app)).apply()
     with practice(400, 1) as bench:
         calls(bench, options.calls)
     burst(options.burst, None)
