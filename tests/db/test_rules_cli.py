@@ -207,6 +207,18 @@ def test_a_states_own_cap_holds_there_and_only_when_it_is_stricter(
     assert practice.gate(entry)[check] is False  # one call is all of them
 
 
+@pytest.mark.parametrize(
+    ("rule", "number"), [("recording_one_party", "0"), ("recording_notice_recorded", "1")]
+)
+def test_a_states_law_of_recording_is_set_as_the_administrators_page_says(
+    practice: Practice, run: Run, rule: str, number: str
+) -> None:
+    assert run("rules", "set", rule, number, "--state", "RI", "--citation", "Bill 9")[0] == 0
+    assert practice.rows(
+        "SELECT number, citation FROM app.rule WHERE kind = %s AND jurisdiction = 'RI'", rule
+    ) == [(int(number), "Bill 9")]
+
+
 def test_a_pack_may_repeat_the_days_it_had_before(
     practice: Practice, run: Run, tmp_path: Path
 ) -> None:

@@ -100,8 +100,10 @@ BEGIN
     IF NOT EXISTS (SELECT 1 FROM app.rule r WHERE r.kind = p_kind) THEN
         PERFORM app.fail('QC070', 'bad_argument', '{"field": "rule"}');
     ELSIF p_jurisdiction <> '*' AND p_kind <> ALL ('{cap_day,cap_week,cap_24h,cap_callback,'
-        'contact_budget_week,dnc_scrub_days,ebr_months}'::text[]) THEN
-        -- Only the gate asks where a patient is: another would never hold, and nobody would know.
+        'contact_budget_week,dnc_scrub_days,ebr_months,recording_one_party,'
+        'recording_notice_recorded}'::text[]) THEN
+        -- Only the gate and recording ask where somebody is: another would never hold, and nobody
+        -- would know.
         PERFORM app.fail('QC070', 'bad_argument', jsonb_build_object('field', 'jurisdiction', 'sentence',
             p_kind || ' holds everywhere; no state has its own.'));
     END IF;
