@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import errors
 
+from coordinator_app.db.advisory_lock import held_by
 from coordinator_app.db.connect_errors import lost
 from coordinator_app.db.sqlstate import translate_error
 from coordinator_app.errors import RefusedError
@@ -32,20 +33,11 @@ PATIENCE = 40.0  # seconds
 _LOCK = 0x676174657761  # "gatewa"; of this database only
 
 _log = logging.getLogger(__name__)
-_TRY = "SELECT pg_catalog.pg_try_advisory_lock(%(lock)s)"
-_HELD_BY_GATEWAY = """
-SELECT EXISTS (
-    SELECT FROM pg_catalog.pg_locks l
-    JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-        AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d
-            WHERE d.datname = pg_catalog.current_database())
-        AND (l.classid::bigint << 32) + l.objid::bigint = %(lock)s
-        AND (a.usename = session_user OR a.usesysid IN (
-            SELECT m.member FROM pg_catalog.pg_auth_members m
-            JOIN pg_catalog.pg_roles g ON g.oid = m.roleid WHERE g.rolname = 'gateway'))
+_TRY = "SELECT pg_catalog.pg_try_advisory_lock(%s)"
+_HELD_BY_GATEWAY = held_by(
+    "a.usename = session_user OR a.usesysid IN (SELECT m.member FROM pg_catalog.pg_auth_members m "
+    "JOIN pg_catalog.pg_roles g ON g.oid = m.roleid WHERE g.rolname = 'gateway')"
 )
-"""
 
 
 def only_gateway(patience: float = PATIENCE) -> Callable[[psycopg.Connection[Any]], None]:
@@ -87,4 +79,4 @@ def _take(driver: psycopg.Connection[Any], patience: float) -> None:
 
 
 def _is(driver: psycopg.Connection[Any], question: str) -> bool:
-    return driver.execute(question.encode(), {"lock": _LOCK}).fetchone() == (True,)
+    return driver.execute(question.encode(), [_LOCK]).fetchone() == (True,)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from coordinator_app.db.admin_session import as_owner, connect_admin, value
+from coordinator_app.db.advisory_lock import held_by
 from coordinator_app.db.login_lock import lock_due, unlock_due
 from coordinator_app.db.server_log import (
     CHUNK,
@@ -34,17 +35,7 @@ if TYPE_CHECKING:
 _LOCK = 0x47756172  # one guard of a practice at a time
 # Any login could take the same lock to stop the guard, so only who can be one counts. It guards
 # against a mistake; what two guards read twice has the same mark.
-_HELD_BY_A_GUARD = """
-SELECT EXISTS (
-    SELECT FROM pg_catalog.pg_locks l
-    JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-        AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d
-            WHERE d.datname = pg_catalog.current_database())
-        AND (l.classid::bigint << 32) + l.objid::bigint = %s
-        AND pg_catalog.pg_has_role(a.usesysid, 'app_owner', 'MEMBER')
-)
-"""
+_HELD_BY_A_GUARD = held_by("pg_catalog.pg_has_role(a.usesysid, 'app_owner', 'MEMBER')")
 _FIRST = 4_000_000  # bytes from a file's end that are looked at when it is first seen
 
 
